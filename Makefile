@@ -1,0 +1,60 @@
+# 两条命令就够：make run（安装、训练、演示数据、聊天页）和 make test。
+SHELL := bash
+FINLIT := .venv/bin/finlit
+PYTHON := .venv/bin/python
+TOOLS := .venv-tools/bin
+# 测试在固定的日期运行，不会因为日子过去而变红。
+TEST_NOW := 2026-11-23T10:00
+export RASA_TELEMETRY_ENABLED := false
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup tools train data validate lint types unit integration conversation browser test bench evaluate clean
+
+help: ## 列出可用的命令
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: setup train data ## 安装、训练、放演示数据、启动；打开 http://localhost:5005/
+	@$(FINLIT) run
+
+setup: ## 建好 .venv（已经好了就跳过，坏了就修）
+	@scripts/setup
+
+tools: ## 建好 .venv-tools（检查工具和浏览器测试）
+	@scripts/setup tools
+
+train: setup ## 训练（内容、配置、代码没变就沿用）
+	@$(FINLIT) train
+
+data: setup ## 建库并放入演示客户
+	@$(FINLIT) db demo
+
+validate: setup ## 检查内容：问句、答案、事实、来源
+	@$(FINLIT) validate
+
+lint: tools
+	@$(TOOLS)/ruff check . && $(TOOLS)/ruff format --check .
+
+types: setup tools
+	@$(TOOLS)/mypy --python-executable $(PYTHON)
+
+unit: setup
+	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(PYTHON) -m pytest tests/unit
+
+integration: setup train
+	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(PYTHON) -m pytest tests/integration tests/nlu
+
+browser: setup tools train
+	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/browser
+
+test: setup tools lint types validate unit train integration browser ## 全部检查和测试（约十几分钟）
+	@echo "✓ 全部通过"
+
+evaluate: train ## 在保留集（和 ../shared 的真实问句，若有）上打分
+	@for file in tests/nlu/heldout.tsv ../shared/eval/real_dev.tsv; do \
+	  [ -f $$file ] && echo "$$file" && $(FINLIT) evaluate $$file; done; true
+
+bench: train ## 与原版 Rasa 同场比较：中位数、比值、图，写到 docs/benchmarks/
+	@$(PYTHON) -m benchmarks.run
+
+clean: ## 删掉模型、数据库和环境
+	rm -rf .venv .venv-tools models var .rasa

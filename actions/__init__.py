@@ -1,0 +1,1 @@
+"""Custom actions: read slots, call finlit, send a named response."""

@@ -1,0 +1,144 @@
+"""An answer's text with its marks, and the two forms in which customers see it.
+
+Editors write one text; each line ends in the facts that it rests on: ``…30%–50%。[F-FEE-02]``.
+A line whose fact has expired is not said any more. The web gets text, buttons and sources as
+data; WeChat gets one plain text of at most 2,048 bytes with numbered choices.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from finlit.content.facts import FIGURELESS, Registry
+
+WECHAT_LIMIT_BYTES = 2048
+_MARK = re.compile(r"\[((?:F-[A-Z]+-\d+)|CONTRACT|ADVICE)\]")
+_SENTENCE_END = re.compile(r"(?<=[。！？；\n])")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line as the customer reads it, and the ids of the facts that it cites."""
+
+    text: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that is ready to be sent; ``wants_number`` marks a prompt that expects a figure."""
+
+    name: str
+    lines: tuple[Line, ...]
+    buttons: tuple[dict[str, str], ...] = ()
+    reviewed: str | None = None
+    wants_number: bool = False
+    custom: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def cites(self) -> list[str]:
+        """Return the cited ids, each once, in order."""
+        return list(dict.fromkeys(cite for line in self.lines for cite in line.cites))
+
+
+def parse_lines(text: str) -> tuple[Line, ...]:
+    """Split an editor's text into lines and their citation marks."""
+    lines = []
+    for raw in text.strip().splitlines():
+        cites = tuple(_MARK.findall(raw))
+        lines.append(Line(_MARK.sub("", raw).strip(), cites))
+    return tuple(line for line in lines if line.text)
+
+
+def build(response: dict[str, Any], name: str, registry: Registry, today: date) -> Answer:
+    """Return the answer of a Rasa response without lines that rest on an expired fact."""
+    metadata = response.get("metadata") or {}
+    lines = tuple(
+        line
+        for line in parse_lines(response.get("text") or "")
+        if not any(registry.expired(cite, today) for cite in line.cites)
+    )
+    return Answer(
+        name=name,
+        lines=lines,
+        buttons=tuple(response.get("buttons") or ()),
+        reviewed=metadata.get("reviewed"),
+        wants_number=bool(metadata.get("wants_number")),
+        custom=dict(response.get("custom") or {}),
+    )
+
+
+def sources(answer: Answer, registry: Registry) -> list[dict[str, Any]]:
+    """Return the sources as the customer may unfold them; plain advice is not a source."""
+    return [registry[cite].for_customer() for cite in answer.cites if cite in registry and cite != "ADVICE"]
+
+
+def source_line(answer: Answer, registry: Registry) -> str:
+    """Return one short line 「依据：…」 for plain text, empty when nothing is cited."""
+    cited = [registry[cite].cite for cite in answer.cites if cite in registry and cite not in FIGURELESS]
+    names = list(dict.fromkeys(cited))
+    if not names and "CONTRACT" in answer.cites and "CONTRACT" in registry:
+        names = [registry["CONTRACT"].cite]
+    return f"依据：{'；'.join(names)}" if names else ""
+
+
+def for_web(answer: Answer, registry: Registry) -> dict[str, Any]:
+    """Return the Rasa message for the web: text, buttons, and sources in ``custom``."""
+    custom = {**answer.custom, "answer": answer.name}
+    cited = sources(answer, registry)
+    if cited:
+        custom["sources"] = cited
+    if answer.reviewed:
+        custom["reviewed"] = answer.reviewed
+    if answer.wants_number:
+        custom["wants_number"] = True
+    return {"text": answer.text, "buttons": list(answer.buttons), "custom": custom}
+
+
+def flatten(text: str) -> str:
+    """Return ``text`` without Markdown: WeChat shows the signs."""
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"[*_`#>]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return ``text`` within ``limit`` UTF-8 bytes, cut at a sentence border where there is one."""
+    if len(text.encode()) <= limit:
+        return text
+    kept = ""
+    for sentence in _SENTENCE_END.split(text):
+        if len((kept + sentence).encode()) > limit - len("…".encode()):
+            break
+        kept += sentence
+    if not kept:
+        kept = text.encode()[: limit - len("…".encode())].decode(errors="ignore")
+    return kept.rstrip() + "…"
+
+
+def for_wechat(answer: Answer, registry: Registry) -> dict[str, Any]:
+    """Return the Rasa message for WeChat: one plain text within the limit, choices numbered.
+
+    The choices stay as ``buttons`` data too: the tap resolver maps a number to them.
+    """
+    tail = []
+    line = source_line(answer, registry)
+    if line:
+        tail.append(line)
+    numbered = not answer.wants_number
+    if answer.buttons and numbered:
+        tail.append("回复数字继续：")
+        tail += [f"{number}. {button['title']}" for number, button in enumerate(answer.buttons, start=1)]
+    elif answer.buttons:
+        tail.append("也可以回复：" + "、".join(button["title"] for button in answer.buttons))
+    rest = "\n".join(tail)
+    room = WECHAT_LIMIT_BYTES - len(rest.encode()) - 1
+    body = cut(flatten(answer.text), room)
+    custom = {"answer": answer.name, "numbered": bool(answer.buttons) and numbered}
+    return {"text": f"{body}\n{rest}" if rest else body, "buttons": list(answer.buttons), "custom": custom}

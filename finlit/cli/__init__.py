@@ -1,0 +1,1 @@
+"""The command line: ``finlit ask | evaluate | train | validate | run | db``."""

@@ -1,0 +1,62 @@
+"""Entry point of ``finlit``: parses arguments, runs one command, turns known errors into one line.
+
+Exit codes: 0 done; 1 the command found faults (content, scores); 2 wrong use or settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from finlit.cli.errors import CommandError
+from finlit.settings import SettingsError
+
+os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")  # Rasa needs SQLAlchemy 1.4
+
+COMMANDS = {
+    "ask": "不开服务器，问助手一句或几句话",
+    "evaluate": "用带标签的问句（TSV）给理解打分",
+    "train": "训练模型（内容没变就沿用旧模型）",
+    "validate": "检查内容：问句、答案、事实、来源",
+    "run": "启动动作服务器和助手",
+    "db": "建库、放入演示数据",
+}
+
+
+class _ChineseParser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.print_usage(sys.stderr)
+        self.exit(2, f"用法不对：{message}\n可以加 --help 看说明。\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _ChineseParser(prog="finlit", description="明白账：消费贷款知识助手的命令行。")
+    commands = parser.add_subparsers(dest="command", metavar="命令", required=True)
+    for name, about in COMMANDS.items():
+        module = importlib.import_module(f"finlit.cli.{name}")
+        subparser = commands.add_parser(name, help=about, description=about + "。")
+        module.add_arguments(subparser)
+        subparser.set_defaults(execute=module.execute)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code, never a stack trace for a known error."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return int(parsed.execute(parsed) or 0)
+    except (CommandError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        print("\n已停止。", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""``finlit validate``: check the content; each problem names file, line and what to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+from finlit import settings
+from finlit.content import checks, question_checks, topics
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--json", action="store_true", help="打印 JSON")
+    parser.add_argument("--uniformity", action="store_true", help="另列出每个意图的句数和雷同程度")
+
+
+def _print_uniformity() -> None:
+    content = topics.read(settings.load().data_dir)
+    rows = [(label, len(found), question_checks.uniformity(found)) for label, found in content.by_label().items()]
+    print("意图\t句数\t雷同程度（0 各不相同，1 完全一样）")
+    for label, count, value in sorted(rows, key=lambda row: -row[2]):
+        print(f"{label}\t{count}\t{value:.2f}")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run the command; exit code 1 when there are errors."""
+    started = time.perf_counter()
+    found = checks.problems(settings.load())
+    errors = sum(problem.severity == "error" for problem in found)
+    if args.json:
+        rows = [
+            {"severity": p.severity, "file": p.where.file, "line": p.where.line, "message": p.message} for p in found
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
+    else:
+        for problem in found:
+            print(problem)
+        if args.uniformity:
+            _print_uniformity()
+        seconds = time.perf_counter() - started
+        print(f"{'✗' if errors else '✓'} {errors} 个错误，{len(found) - errors} 个提醒，用了 {seconds:.1f} 秒。")
+    return 1 if errors else 0

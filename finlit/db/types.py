@@ -1,0 +1,66 @@
+"""Column types that behave the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime
+from sqlalchemy.types import TypeDecorator
+
+
+class _Scaled(TypeDecorator):
+    """A decimal stored as a whole number of 1/``scale``; refuses what would be rounded."""
+
+    impl = BigInteger
+    cache_ok = True
+    scale = Decimal(1)
+
+    def process_bind_param(self, value: Any, dialect: Any) -> int | None:
+        """Return the whole number; raises ValueError for floats and for too many digits."""
+        if value is None:
+            return None
+        if isinstance(value, float):
+            raise ValueError(f"{type(self).__name__} takes Decimal, not float: {value!r}")
+        scaled = Decimal(value) * self.scale
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"{type(self).__name__} can't hold {value!r} without rounding")
+        return int(scaled)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
+        """Return the decimal again."""
+        return None if value is None else Decimal(value) / self.scale
+
+
+class Fen(_Scaled):
+    """An amount in yuan (Decimal), stored as fen."""
+
+    cache_ok = True
+    scale = Decimal(100)
+
+
+class MillionthRate(_Scaled):
+    """A rate as a fraction (Decimal), stored in millionths."""
+
+    cache_ok = True
+    scale = Decimal(1_000_000)
+
+
+class UtcTime(TypeDecorator):
+    """An aware moment, stored in UTC without zone, returned aware in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return the moment in UTC; raises ValueError for a naive one."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("UtcTime takes aware moments only")
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return the moment with its zone."""
+        return None if value is None else value.replace(tzinfo=timezone.utc)

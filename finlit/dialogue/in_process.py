@@ -1,0 +1,109 @@
+"""The assistant in one process, without a server: for the command line and for tests.
+
+The model, the guards and the custom actions are the real ones; only HTTP is left out.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.brokers.broker import EventBroker  # noqa: F401  (loads before the agent, as in rasa run)
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.model import get_latest_model
+from rasa.utils.endpoints import EndpointConfig
+from rasa_sdk.executor import ActionExecutor
+
+from finlit import settings
+from finlit.dialogue import corrections, nlg, processor
+
+WEB, WECHAT = "web", "wechat"
+
+
+class NoModel(RuntimeError):
+    """There is no trained model; the message tells, in Chinese, how to make one."""
+
+
+class InProcessActions(EndpointConfig):
+    """An action endpoint whose request runs the action here."""
+
+    def __init__(self, executor: ActionExecutor) -> None:
+        super().__init__(url="in-process")
+        self._executor = executor
+
+    async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
+        """Run the action of ``json``; what it raises reaches Rasa as it would over HTTP."""
+        result = await self._executor.run(kwargs["json"])
+        return result.dict() if hasattr(result, "dict") else result
+
+
+class CollectedReplies(OutputChannel):
+    """Keeps whole replies (text, buttons, custom together) in the form of one channel."""
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self.replies: list[dict[str, Any]] = []
+
+    def name(self) -> str:  # type: ignore[override]
+        """Return the channel's name: it decides the form of the answers."""
+        return self._channel
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep ``message`` as it would be shown."""
+        buttons = [{"title": button["title"]} for button in message.get("buttons") or ()]
+        self.replies.append(
+            {"text": message.get("text") or "", "buttons": buttons, "custom": dict(message.get("custom") or {})}
+        )
+
+
+def load_actions(package: str = "actions") -> ActionExecutor:
+    """Return an executor that knows every custom action of ``package``."""
+    executor = ActionExecutor()
+    executor.register_package(package)
+    return executor
+
+
+def latest_model(models: Path) -> str:
+    """Return the newest model's path; raises NoModel."""
+    path = get_latest_model(str(models)) if models.exists() else None
+    if path is None:
+        raise NoModel("还没有训练好的模型：请先运行 make train（或 .venv/bin/finlit train）。")
+    return path
+
+
+class Assistant:
+    """A loaded model that plays conversations, one sender id each."""
+
+    def __init__(self, model_path: str | None = None) -> None:
+        os.chdir(settings.load().root)
+        processor.install()
+        corrections.apply()
+        path = model_path or latest_model(settings.load().models_dir)
+        self.agent = Agent(action_endpoint=InProcessActions(load_actions()), tracker_store=InMemoryTrackerStore(None))
+        self.agent.load_model(path)
+        assert self.agent.processor is not None
+        self.agent.processor.nlg = nlg.AnswerGenerator(domain=self.agent.domain)
+        self.agent.nlg = self.agent.processor.nlg
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """Return what a fresh conversation would understand from ``text``."""
+        assert self.agent.processor is not None
+        return await self.agent.processor.parse_message(UserMessage(text))
+
+    async def turn(self, text: str, sender: str, channel: str = WEB) -> dict[str, Any]:
+        """Play one turn; return text, intent, confidence, decision and replies."""
+        output = CollectedReplies(channel)
+        await self.agent.handle_message(UserMessage(text, output, sender, input_channel=channel))
+        tracker = await self.agent.tracker_store.get_or_create_tracker(sender)
+        data = tracker.latest_message.parse_data if tracker.latest_message else {}
+        intent = data.get("intent") or {}
+        return {
+            "text": text,
+            "intent": intent.get("name"),
+            "confidence": round(float(intent.get("confidence") or 0.0), 4),
+            "decision": (data.get("decision") or {}).get("kind"),
+            "replies": output.replies,
+        }

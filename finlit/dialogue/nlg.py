@@ -1,0 +1,75 @@
+"""Rasa's answer generator: one text per answer, rendered for the channel, expired facts left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.core.nlg.interpolator import interpolate
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from finlit import answers, settings
+from finlit.content import facts
+
+WECHAT = "wechat"
+FALLBACK_ANSWER = "utter_nlu_fallback"
+
+
+class AnswerGenerator(NaturalLanguageGenerator):
+    """Renders the domain's responses. Configured in ``endpoints.yml`` under ``nlg``."""
+
+    def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
+        self._domain_responses: dict[str, list[dict[str, Any]]] = domain.responses if domain else {}
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> dict[str, Any] | None:
+        """Return the message for ``utter_action``; None when there is no such answer."""
+        decision = self._decision(tracker)
+        name = self._variant(utter_action, decision)
+        variants = self._domain_responses.get(name)
+        if not variants:
+            return None
+        response = dict(variants[0])
+        values = {**tracker.current_slot_values(), **kwargs}
+        response["text"] = interpolate(response.get("text") or "", values)
+        response["buttons"] = interpolate(self._buttons(name, response, decision), values)
+        current = settings.load()
+        registry = facts.load(current.data_dir / "facts.yml")
+        answer = answers.build(response, name, registry, current.now().date())
+        render = answers.for_wechat if output_channel == WECHAT else answers.for_web
+        return render(answer, registry)
+
+    @staticmethod
+    def _decision(tracker: DialogueStateTracker) -> dict[str, Any]:
+        message = tracker.latest_message
+        return (message.parse_data.get("decision") or {}) if message is not None and message.parse_data else {}
+
+    def _variant(self, utter_action: str, decision: dict[str, Any]) -> str:
+        """Return the response's name: a narrower one for a sub-intent, one for each kind of miss."""
+        if utter_action == FALLBACK_ANSWER:
+            if decision.get("kind") == "trouble":
+                return f"utter_{decision['reason']}"
+            again = "_again" if decision.get("misses", 1) > 1 else ""
+            return f"utter_ask{again}" if decision.get("kind") == "asked" else f"utter_refuse{again}"
+        narrow = f"utter_{decision.get('label')}"
+        return narrow if narrow.startswith(f"{utter_action}/") and narrow in self._domain_responses else utter_action
+
+    def _buttons(self, name: str, response: dict[str, Any], decision: dict[str, Any]) -> list[dict[str, str]]:
+        own = list(response.get("buttons") or ())
+        if not name.startswith("utter_ask"):
+            return own
+        questions = [
+            {"title": self.question(label), "payload": f"/{label}"} for label in decision.get("candidates", ())
+        ]
+        return own + questions if name.endswith("_again") else questions + own
+
+    def question(self, label: str) -> str:
+        """Return the plain words in which 「您是想问 …？」 names an intent."""
+        for name in (f"utter_{label}", f"utter_{label.split('/')[0]}"):
+            variants = self._domain_responses.get(name)
+            if variants:
+                return str((variants[0].get("metadata") or {}).get("question") or label)
+        return label

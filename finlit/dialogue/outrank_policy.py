@@ -1,0 +1,84 @@
+"""Whatever must outrank everything, an active form included.
+
+Rasa runs an active form before any intent rule. This policy answers the intents named in
+``config.yml`` itself, with the highest priority; ``AssistantProcessor`` keeps their text out
+of every slot. A new form can't forget it: nothing about it stands in the form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.featurizers.precomputation import MessageContainerForCoreFeaturization
+from rasa.core.policies.policy import Policy, PolicyPrediction
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.shared.core.constants import ACTION_DEACTIVATE_LOOP_NAME, ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, UserUttered
+from rasa.shared.core.generator import TrackerWithCachedStates
+from rasa.shared.core.trackers import DialogueStateTracker
+
+OUTRANKING_INTENTS = frozenset({"crisis"})
+
+
+def actions_since_user(tracker: DialogueStateTracker) -> list[str]:
+    """Return the actions that ran after the customer's last message, oldest first."""
+    names: list[str] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        if isinstance(event, ActionExecuted) and event.action_name:
+            names.append(event.action_name)
+    return names[::-1]
+
+
+def outranks(tracker: DialogueStateTracker) -> str | None:
+    """Return the latest intent when it is one that outranks everything."""
+    message = tracker.latest_message
+    intent = message.intent.get("name") if message is not None else None
+    return intent if intent in OUTRANKING_INTENTS else None
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
+class OutrankPolicy(Policy):
+    """Answers an outranking intent: leave any form, say ``utter_<intent>``, listen."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"priority": 100}
+
+    def train(
+        self,
+        training_trackers: list[TrackerWithCachedStates],
+        domain: Domain,
+        precomputations: MessageContainerForCoreFeaturization | None = None,
+        **kwargs: Any,
+    ) -> Resource:
+        """Learn nothing, but refuse a model without the answers that outrank everything."""
+        for intent in OUTRANKING_INTENTS:
+            domain.index_for_action(f"utter_{intent}")  # raises ActionNotFoundException
+        return self._resource
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None = None,
+        precomputations: MessageContainerForCoreFeaturization | None = None,
+        **kwargs: Any,
+    ) -> PolicyPrediction:
+        """Predict the next step of the outranking answer, or abstain."""
+        intent = outranks(tracker)
+        if intent is None:
+            return self._prediction(self._default_predictions(domain))
+        action = self._next_action(f"utter_{intent}", tracker)
+        probabilities = self._default_predictions(domain)
+        probabilities[domain.index_for_action(action)] = 1.0
+        return self._prediction(probabilities, is_no_user_prediction=True)
+
+    @staticmethod
+    def _next_action(answer: str, tracker: DialogueStateTracker) -> str:
+        if tracker.active_loop_name is not None:
+            return ACTION_DEACTIVATE_LOOP_NAME
+        return ACTION_LISTEN_NAME if answer in actions_since_user(tracker) else answer

@@ -1,0 +1,94 @@
+"""Rasa's message processor with the guards that must hold on every path.
+
+Every message, from any channel, the HTTP API or the command line, passes here:
+cleaned and limited, a typed ``/intent{…}`` made harmless, taps resolved on the server,
+personal data masked before it is stored, and the text of an outranking message kept out of slots.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import rasa.core.agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from finlit import settings
+from finlit.dialogue import alerts, screening, taps
+from finlit.dialogue.outrank_policy import outranks
+from finlit.privacy import mask
+
+logger = logging.getLogger(__name__)
+
+FALLBACK_INTENT = "nlu_fallback"
+
+
+def _parse_data(text: str, intent: str, confidence: float, **more: Any) -> dict[str, Any]:
+    data = {"text": text, "intent": {"name": intent, "confidence": confidence}, "entities": [], "intent_ranking": []}
+    return {**data, **more}
+
+
+class AssistantProcessor(MessageProcessor):
+    """``MessageProcessor`` with screening, server-side taps and the outranking guard."""
+
+    async def parse_message(
+        self,
+        message: UserMessage,
+        tracker: DialogueStateTracker | None = None,
+        only_output_properties: bool = True,
+    ) -> dict[str, Any]:
+        """Understand ``message``; its stored text is cleaned and masked as a side effect."""
+        text = screening.clean(message.text, settings.load().message_max_chars)
+        data = self._screened(text) or self._tapped(text, tracker)
+        if data is None:
+            message.text = screening.defang(text)
+            data = await super().parse_message(message, tracker, only_output_properties)
+        message.text = data["text"] = mask(text)
+        self._mask_entities(data)
+        return data
+
+    @staticmethod
+    def _screened(text: str) -> dict[str, Any] | None:
+        trouble = screening.trouble(text, settings.load().message_max_chars)
+        if trouble is None:
+            return None
+        return _parse_data(text, FALLBACK_INTENT, 1.0, decision={"kind": "trouble", "reason": trouble.value})
+
+    @staticmethod
+    def _tapped(text: str, tracker: DialogueStateTracker | None) -> dict[str, Any] | None:
+        button = taps.tapped(text, tracker) if tracker is not None else None
+        if button is None:
+            return None
+        intent, entities = taps.parse_payload(str(button.get("payload", "")))
+        base = intent.split("/")[0]
+        return _parse_data(
+            text, base, 1.0, entities=entities, decision={"kind": "answered", "label": intent, "tapped": True}
+        )
+
+    @staticmethod
+    def _mask_entities(data: dict[str, Any]) -> None:
+        for entity in data.get("entities") or ():
+            if isinstance(entity.get("value"), str):
+                entity["value"] = mask(entity["value"])
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """Fill slots, but never from a message that outranks everything."""
+        intent = outranks(tracker)
+        if intent is None:
+            return await super().run_action_extract_slots(output_channel, tracker)
+        alerts.raise_alert(intent, tracker.sender_id, tracker.get_latest_input_channel() or "")
+        return tracker
+
+
+def install() -> None:
+    """Make every agent of this process use ``AssistantProcessor``; safe to call again.
+
+    Raises RuntimeError when Rasa's agent no longer has the name that is replaced.
+    """
+    if not hasattr(rasa.core.agent, "MessageProcessor"):
+        raise RuntimeError("rasa.core.agent.MessageProcessor is gone: check finlit/dialogue/processor.py")
+    rasa.core.agent.MessageProcessor = AssistantProcessor  # type: ignore[attr-defined,misc]

@@ -1,0 +1,1 @@
+"""Measuring the understanding: scores, and a report that shows every wrong row."""

@@ -1,0 +1,92 @@
+"""A second turn that only makes sense after the first: 「要钱吗」「多久」「那 2000 呢」.
+
+Three steps, each only when the one before does not settle it: the editors' table
+(``data/follow_ups.yml``); both sentences understood together; the previous question again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from finlit.nlu.quantities import find
+from finlit.text import fingerprint
+
+MAX_ELLIPTICAL_CHARS = 14
+_PARTICLES = re.compile(r"[吗嘛么呢啊呀吧不的了]+$")
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The last question that was answered: its intent (base name) and its text."""
+
+    intent: str
+    text: str
+
+
+@dataclass(frozen=True)
+class FollowUps:
+    """The editors' table, ready for look-ups."""
+
+    openers: tuple[str, ...]
+    closers: tuple[str, ...]
+    facets: dict[str, tuple[tuple[str, ...], dict[str, str]]]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> FollowUps:
+        facets = {
+            name: (tuple(fingerprint(form) for form in facet["forms"]), dict(facet["to"]))
+            for name, facet in document["facets"].items()
+        }
+        openers = tuple(sorted(document["openers"], key=len, reverse=True))
+        return cls(openers, tuple(document["closers"]), facets)
+
+    @classmethod
+    def load(cls, path: Path) -> FollowUps:
+        return cls.from_document(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+
+    def core(self, text: str) -> str:
+        """Return the sentence without opener and closing particles."""
+        plain = fingerprint(text)
+        for opener in self.openers:
+            if plain.startswith(opener) and len(plain) > len(opener):
+                plain = plain[len(opener) :]
+                break
+        return plain
+
+    def opens_like_one(self, text: str) -> bool:
+        """Say whether the sentence starts or ends as follow-ups do."""
+        plain = fingerprint(text)
+        return plain.startswith(self.openers) or plain.endswith(self.closers)
+
+    def by_table(self, text: str, previous: Previous) -> str | None:
+        """Return the intent that the table gives for this facet of the previous question."""
+        core = _PARTICLES.sub("", self.core(text))
+        for forms, to in self.facets.values():
+            if previous.intent in to and any(core == _PARTICLES.sub("", form) for form in forms):
+                return to[previous.intent]
+        return None
+
+    def only_changes_a_figure(self, text: str) -> bool:
+        """Say whether nothing is left but an amount, a number of days or a date: the same question again."""
+        plain = self.core(text)
+        for quantity in find(plain):
+            plain = plain.replace(quantity.text, "", 1)
+        return plain != self.core(text) and len(_PARTICLES.sub("", plain)) <= 2
+
+
+def combine(alone: np.ndarray, together: np.ndarray, same: int, weight_alone: float) -> np.ndarray:
+    """Return probabilities that weigh the sentence alone against both sentences together.
+
+    The previous intent itself gets a little less from ``together``: its own words are in there.
+    """
+    together = together.copy()
+    together[same] *= 0.6
+    together /= together.sum()
+    return weight_alone * alone + (1 - weight_alone) * together

@@ -1,0 +1,192 @@
+"""The Rasa component that understands a question, in its conversation, and decides what to do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from finlit.nlu import jieba_words
+from finlit.nlu.crisis import CrisisSigns
+from finlit.nlu.decision import Thresholds
+from finlit.nlu.features import Analyzer
+from finlit.nlu.follow_up import FollowUps, Previous
+from finlit.nlu.lexicon import Lexicon
+from finlit.nlu.model import QuestionModel
+from finlit.nlu.understanding import Understanding, Understood
+from finlit.settings import PROJECT_ROOT
+
+LABEL = "finlit_label"
+FALLBACK = "nlu_fallback"
+CONTENT_FILES = ("lexicon", "follow_ups", "crisis")
+RANKING_LENGTH = 10
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class QuestionClassifier(GraphComponent, IntentClassifier):
+    """Ranks intents, looks back one turn, puts crisis first, and answers, asks or refuses."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {
+            "dictionary_path": "data/jieba",
+            "lexicon": "data/lexicon.yml",
+            "follow_ups": "data/follow_ups.yml",
+            "crisis": "data/crisis.yml",
+            "answer_at": 0.5,
+            "ask_at": 0.15,
+            "margin": 0.35,
+            "candidate_at": 0.08,
+            "crisis_at": 0.6,
+        }
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Return a hash of everything outside the training data that the model depends on."""
+        digest = hashlib.sha256(jieba_words.dictionary_fingerprint(PROJECT_ROOT / config["dictionary_path"]).encode())
+        for name in CONTENT_FILES:
+            digest.update((PROJECT_ROOT / config[name]).read_bytes())
+        for source in sorted(Path(__file__).parent.glob("*.py")) + [PROJECT_ROOT / "finlit" / "text.py"]:
+            digest.update(source.read_bytes())
+        return digest.hexdigest()
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        understanding: Understanding | None = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._understanding = understanding
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> QuestionClassifier:
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit the question model and store it with the content that it was trained with."""
+        examples = [message for message in training_data.intent_examples if message.get(TEXT)]
+        texts = [message.get(TEXT) for message in examples]
+        labels = [message.get(LABEL) or message.get(INTENT) for message in examples]
+        words = jieba_words.read_words(PROJECT_ROOT / self._config["dictionary_path"])
+        content = {
+            name: yaml.safe_load((PROJECT_ROOT / self._config[name]).read_text(encoding="utf-8"))
+            for name in CONTENT_FILES
+        }
+        model = QuestionModel.fit(texts, labels, _analyzers(words, content))
+        with self._model_storage.write_to(self._resource) as folder:
+            model.save(folder)
+            stored = {"words": words, "content": content}
+            (folder / "content.json").write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
+        self._understanding = self._understanding_of(model, content)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> QuestionClassifier:
+        """Load the model with the lexicon and tables of its training day."""
+        with model_storage.read_from(resource) as folder:
+            stored = json.loads((folder / "content.json").read_text(encoding="utf-8"))
+            model = QuestionModel.load(folder, _analyzers(tuple(stored["words"]), stored["content"]))
+        component = cls(config, model_storage, resource)
+        component._understanding = component._understanding_of(model, stored["content"])
+        return component
+
+    def _understanding_of(self, model: QuestionModel, content: dict[str, Any]) -> Understanding:
+        config = self._config
+        thresholds = Thresholds(config["answer_at"], config["ask_at"], config["margin"], config["candidate_at"])
+        return Understanding(
+            model,
+            FollowUps.from_document(content["follow_ups"]),
+            CrisisSigns.from_document(content["crisis"]),
+            thresholds,
+            crisis_at=config["crisis_at"],
+        )
+
+    def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
+        """Set intent, ranking and decision on each message."""
+        for message in messages:
+            text = message.get(TEXT)
+            if text and self._understanding is not None:
+                self._write(message, self._understanding.understand(text, previous_question(tracker)), tracker)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Leave the training data alone: nothing after this component reads predictions on it."""
+        return training_data
+
+    @staticmethod
+    def _write(message: Message, understood: Understood, tracker: DialogueStateTracker | None) -> None:
+        decision = understood.decision
+        top = understood.ranking[0] if understood.ranking else (FALLBACK, 0.0)
+        intent = understood.base_of(decision.label or top[0]) if decision.kind == "answered" else FALLBACK
+        message.set(INTENT, {"name": intent, "confidence": float(top[1])}, add_to_output=True)
+        ranking = [{"name": name, "confidence": float(value)} for name, value in understood.ranking[:RANKING_LENGTH]]
+        message.set("intent_ranking", ranking, add_to_output=True)
+        about = {
+            "kind": decision.kind,
+            "label": decision.label,
+            "candidates": decision.candidates,
+            "from_context": understood.from_context,
+            "misses": 1 + misses_in_a_row(tracker) if intent == FALLBACK else 0,
+        }
+        message.set("decision", about, add_to_output=True)
+
+
+def _analyzers(words: tuple[str, ...], content: dict[str, Any]) -> dict[str, Any]:
+    analyzer = Analyzer(jieba_words.segmenter_for(words), Lexicon.from_concepts(content["lexicon"]["concepts"]))
+    return {"characters": analyzer.characters, "words": analyzer.words, "concepts": analyzer.concepts}
+
+
+def _user_events(tracker: DialogueStateTracker | None) -> list[UserUttered]:
+    return [event for event in reversed(tracker.events) if isinstance(event, UserUttered)] if tracker else []
+
+
+def misses_in_a_row(tracker: DialogueStateTracker | None) -> int:
+    """Return how many of the last messages in a row were asked back or refused."""
+    count = 0
+    for event in _user_events(tracker):
+        if (event.intent or {}).get("name") != FALLBACK:
+            break
+        count += 1
+    return count
+
+
+def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
+    """Return the last question that was answered, at most three messages back."""
+    for event in _user_events(tracker)[:3]:
+        intent = (event.intent or {}).get("name")
+        if intent and intent not in Understanding.NOT_A_TOPIC and event.text:
+            return Previous(intent, event.text)
+    return None
+
+

@@ -1,0 +1,136 @@
+"""What a sentence means in its conversation: crisis first, then the question, then what to do.
+
+Pure: no Rasa, no clock, no network. The Rasa component only carries messages in and out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from finlit.nlu.crisis import CrisisSigns
+from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
+from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, FollowUps, Previous, combine
+from finlit.nlu.model import QuestionModel
+from finlit.nlu.quantities import find
+from finlit.text import fingerprint
+
+CRISIS = "crisis"
+INFORM = "inform"
+SURE_ALONE = 0.75  # a sentence this clear is never bent towards the previous question
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The ranking of base intents, the decision, and whether the previous question shaped it."""
+
+    ranking: list[tuple[str, float]]
+    decision: Decision
+    from_context: bool = False
+    labels: dict[str, float] = field(default_factory=dict)
+
+    @staticmethod
+    def base_of(label: str) -> str:
+        """Return the intent before the slash of ``name/sub``."""
+        return label.split("/")[0]
+
+
+class Understanding:
+    """A trained model with the editors' tables and the thresholds."""
+
+    NOT_A_TOPIC: ClassVar[frozenset[str]] = frozenset(
+        {"nlu_fallback", "greet", "goodbye", "thank", "affirm", "deny", "inform", "clarify", "restart", "abuse",
+         "bot_challenge", "help", "out_of_scope", "crisis", "emotional_distress"}
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        model: QuestionModel,
+        follow_ups: FollowUps,
+        crisis: CrisisSigns,
+        thresholds: Thresholds,
+        crisis_at: float,
+    ) -> None:
+        self._model = model
+        self._follow_ups = follow_ups
+        self._crisis = crisis
+        self._thresholds = thresholds
+        self._crisis_at = crisis_at
+        self._bases = [label.split("/")[0] for label in model.labels]
+        self._askable = frozenset(model.labels) - self.NOT_A_TOPIC
+
+    def understand(self, text: str, previous: Previous | None = None) -> Understood:
+        """Return what ``text`` means after ``previous``; ``text`` is not empty."""
+        alone = self._model.probabilities(text)
+        if self._is_crisis(text, alone):
+            return Understood([(CRISIS, 1.0)], Decision("answered", CRISIS))
+        if self._only_informs(text):
+            return self._settled(INFORM, alone) if previous is None else self._after(text, alone, previous)
+        if previous is not None and self._leans_on_previous(text, alone):
+            return self._after(text, alone, previous)
+        return self._decided(alone)
+
+    def _is_crisis(self, text: str, probabilities: np.ndarray) -> bool:
+        if self._crisis.found_in(text):
+            return True
+        return self._of(CRISIS, probabilities) >= self._crisis_at
+
+    def _of(self, base: str, probabilities: np.ndarray) -> float:
+        return float(sum(p for name, p in zip(self._bases, probabilities) if name == base))
+
+    def _only_informs(self, text: str) -> bool:
+        plain = fingerprint(text)
+        rest = plain
+        for quantity in find(plain):
+            rest = rest.replace(quantity.text, "", 1)
+        return rest != plain and len(rest) <= 1
+
+    def _leans_on_previous(self, text: str, alone: np.ndarray) -> bool:
+        plain = fingerprint(text)
+        if len(plain) > MAX_ELLIPTICAL_CHARS:
+            return False
+        sure = float(alone.max())
+        if self._follow_ups.opens_like_one(text):
+            return sure < 0.9
+        return sure < SURE_ALONE
+
+    def _after(self, text: str, alone: np.ndarray, previous: Previous) -> Understood:
+        by_table = self._follow_ups.by_table(text, previous)
+        if by_table is not None:
+            return self._settled(by_table, alone)
+        if self._follow_ups.only_changes_a_figure(text) or self._only_informs(text):
+            return self._settled(previous.intent, alone)
+        together = self._model.probabilities(f"{previous.text} {text}")
+        if previous.intent not in self._bases:
+            return self._decided(alone)
+        same = self._bases.index(previous.intent)
+        weight = 0.5 if self._follow_ups.opens_like_one(text) else 0.65
+        return self._decided(combine(alone, together, same, weight), from_context=True)
+
+    def _settled(self, intent: str, alone: np.ndarray) -> Understood:
+        ranking = [(intent, 1.0)] + [(name, value) for name, value in self._ranking(alone)[0] if name != intent]
+        return Understood(ranking, Decision("answered", intent), from_context=True)
+
+    def _ranking(self, probabilities: np.ndarray) -> tuple[list[tuple[str, float]], dict[str, str]]:
+        """Return base intents with the sum of their sub-intents, and each base's likeliest full label."""
+        totals: dict[str, float] = {}
+        best: dict[str, tuple[float, str]] = {}
+        for base, label, value in zip(self._bases, self._model.labels, probabilities):
+            totals[base] = totals.get(base, 0.0) + float(value)
+            best[base] = max(best.get(base, (-1.0, "")), (float(value), label))
+        ranking = sorted(totals.items(), key=lambda item: -item[1])
+        return ranking, {base: label for base, (_, label) in best.items()}
+
+    def _decided(self, probabilities: np.ndarray, from_context: bool = False) -> Understood:
+        ranking, label_of = self._ranking(probabilities)
+        decision = decide(ranking, self._thresholds, self._askable | frozenset(label_of))
+        candidates = [name for name in decision.candidates if name not in self.NOT_A_TOPIC]
+        if decision.kind == "asked" and not candidates:
+            decision = Decision("refused", decision.label)
+        label = label_of.get(decision.label or "", decision.label)
+        if decision.kind == "asked" and ranking[0][0] == OUT_OF_SCOPE:
+            decision = Decision("refused", OUT_OF_SCOPE)
+            return Understood(ranking, decision, from_context)
+        return Understood(ranking, Decision(decision.kind, label, candidates), from_context)

@@ -1,0 +1,190 @@
+"""Start both servers, wait until they answer, restart one that dies, stop everything together."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from finlit.settings import Settings
+from finlit.training import is_current
+
+START_WITHIN = 60.0  # seconds until both must answer
+STOP_WITHIN = 8.0
+RESTART_PAUSE = 2.0
+MOST_RESTARTS = 5  # in a row, each within a minute of the one before
+
+
+class CannotStart(RuntimeError):
+    """Why nothing was started, as one Chinese line."""
+
+
+@dataclass
+class Server:
+    """One child process and the address that tells whether it answers."""
+
+    title: str
+    module: str
+    health: str
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    restarts: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the process in a group of its own, so that Ctrl-C reaches it only through us."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", self.module], env=dict(self.environment), start_new_session=True
+        )
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.health, timeout=1) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def stop(self) -> None:
+        """Ask the whole group to end, then end it."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        for sign, patience in ((signal.SIGTERM, STOP_WITHIN), (signal.SIGKILL, 2.0)):
+            try:
+                os.killpg(self.process.pid, sign)
+                self.process.wait(timeout=patience)
+                return
+            except ProcessLookupError:
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def _require_free(port: int, what: str, setting: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CannotStart(
+                f"端口 {port} 已被占用，{what}启动不了。请关掉占用它的程序，或换一个端口：{setting}={port + 1} make run"
+            ) from error
+
+
+def development_secret(settings: Settings) -> str:
+    """Return the secret of this checkout, made once, so that sessions survive a restart."""
+    path = settings.var_dir / "session_secret"
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:
+        pass
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        secret = secrets.token_hex(32)
+        path.touch(mode=0o600)
+        path.write_text(secret, encoding="ascii")
+    except OSError as error:
+        raise CannotStart(f"写不了 {path}：{error.strerror}。请检查磁盘空间和权限后再运行一次。") from error
+    return secret
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of both servers: what endpoints.yml reads is set here."""
+    environment = dict(os.environ)
+    environment.update(
+        FINLIT_PORT=str(settings.port),
+        FINLIT_ACTION_PORT=str(settings.action_port),
+        FINLIT_ACTION_URL=settings.action_url,
+        FINLIT_TRACKER_DATABASE=settings.tracker_database,
+        RASA_TELEMETRY_ENABLED="false",
+        PYTHONUNBUFFERED="1",
+    )
+    if not settings.is_production and not environment.get("FINLIT_SESSION_SECRET"):
+        environment["FINLIT_SESSION_SECRET"] = development_secret(settings)
+    return environment
+
+
+def servers(settings: Settings) -> list[Server]:
+    """Return the two servers, the action server first."""
+    environment = child_environment(settings)
+    actions = Server(
+        "动作服务器", "finlit.serving.action_server", f"http://127.0.0.1:{settings.action_port}/health", environment
+    )
+    assistant = Server(
+        "助手", "finlit.serving.rasa_server", f"http://127.0.0.1:{settings.port}/webhooks/web/health", environment
+    )
+    return [actions, assistant]
+
+
+def _wait_until_ready(running: list[Server]) -> None:
+    started = time.monotonic()
+    waiting = list(running)
+    while waiting:
+        for server in list(waiting):
+            if server.died():
+                raise CannotStart(f"{server.title}没能启动，上面几行写着原因。改好后再运行一次。")
+            if server.answers():
+                print(f"✓ {server.title}就绪，用了 {time.monotonic() - started:.1f} 秒", flush=True)
+                waiting.remove(server)
+        if time.monotonic() - started > START_WITHIN:
+            raise CannotStart(f"等了 {START_WITHIN:.0f} 秒，{waiting[0].title}还没有应答。请再运行一次；仍不行请看上面的记录。")
+        time.sleep(0.2)
+
+
+def _restart_if_died(server: Server) -> None:
+    if not server.died():
+        return
+    now = time.monotonic()
+    server.restarts = [moment for moment in server.restarts if now - moment < 60] + [now]
+    if len(server.restarts) > MOST_RESTARTS:
+        raise CannotStart(f"{server.title}一分钟内停了 {MOST_RESTARTS} 次以上，不再重启。请看上面的记录。")
+    print(f"· {server.title}意外停止，正在重启…", flush=True)
+    time.sleep(RESTART_PAUSE)
+    server.start()
+
+
+def _hello(settings: Settings) -> str:
+    return (
+        f"\n明白账已启动：http://localhost:{settings.port}/\n"
+        "可以试试：「花呗逾期一天会上征信吗」「一万逾期 10 天罚息多少」「还不上了怎么办」\n"
+        "停止请按 Ctrl-C。\n"
+    )
+
+
+def run(settings: Settings, port: int | None = None) -> int:
+    """Start, watch and stop both servers; returns when stopped. Raises CannotStart with one line."""
+    settings = replace(settings, port=port) if port else settings
+    if not any(Path(settings.models_dir).glob("*.tar.gz")):
+        raise CannotStart("还没有训练好的模型：请先运行 make train。")
+    if not is_current(settings):
+        print("· 提醒：内容或配置在训练之后改过，现在用的是旧模型（make train 可更新）。")
+    _require_free(settings.port, "聊天页", "FINLIT_PORT")
+    _require_free(settings.action_port, "动作服务器", "FINLIT_ACTION_PORT")
+    running = servers(settings)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for server in running:
+            server.start()
+        _wait_until_ready(running)
+        print(_hello(settings), flush=True)
+        while True:
+            for server in running:
+                _restart_if_died(server)
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        print("\n正在停止…", flush=True)
+    finally:
+        for server in reversed(running):
+            server.stop()
+    print("已停止。")
+    return 0

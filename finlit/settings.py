@@ -1,0 +1,135 @@
+"""All settings, read once from the environment or ``.env``; nothing else reads the environment.
+
+Secrets have no default that production accepts: ``load`` raises ``SettingsError`` (a Chinese
+sentence for the operator) when ``FINLIT_ENV=production`` and one is missing or too short.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MIN_SECRET_LENGTH = 32
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message is for the operator, in Chinese."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, checked. Times are seconds, sizes are bytes unless the name says otherwise."""
+
+    environment: str
+    host: str
+    port: int
+    action_port: int
+    database_url: str
+    tracker_database: str
+    session_secret: str
+    fixed_now: datetime | None
+    message_max_chars: int
+    messages_per_minute: int
+    action_timeout: float
+    root: Path = PROJECT_ROOT
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def data_dir(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def var_dir(self) -> Path:
+        return self.root / "var"
+
+    @property
+    def action_url(self) -> str:
+        return f"http://127.0.0.1:{self.action_port}/webhook"
+
+    def now(self) -> datetime:
+        """Return the business time in Asia/Shanghai; ``FINLIT_NOW`` fixes it for tests."""
+        return self.fixed_now or datetime.now(SHANGHAI)
+
+
+def _port(values: dict[str, str], name: str, default: int) -> int:
+    text = values.get(name, str(default))
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise SettingsError(f"设置 {name}={text!r} 不是端口号：请写 1 到 65535 之间的整数。")
+    return int(text)
+
+
+def _positive(values: dict[str, str], name: str, default: float) -> float:
+    text = values.get(name, str(default))
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1e9:
+        raise SettingsError(f"设置 {name}={text!r} 应是大于零的数字。")
+    return number
+
+
+def _moment(values: dict[str, str], name: str) -> datetime | None:
+    text = values.get(name, "")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(f"设置 {name}={text!r} 不是时间：请写成 2026-11-23T10:00。") from error
+    return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment.astimezone(SHANGHAI)
+
+
+def _secret(values: dict[str, str], name: str, production: bool) -> str:
+    text = values.get(name, "")
+    if production and len(text) < MIN_SECRET_LENGTH:
+        raise SettingsError(f"生产环境必须设置 {name}，至少 {MIN_SECRET_LENGTH} 个随机字符。")
+    return text or secrets.token_hex(32)
+
+
+def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
+    """Return checked settings from ``values``; raises SettingsError with what to do."""
+    environment = values.get("FINLIT_ENV", "development")
+    if environment not in ("development", "test", "production"):
+        raise SettingsError(f"设置 FINLIT_ENV={environment!r} 只能是 development、test 或 production。")
+    production = environment == "production"
+    if production and values.get("FINLIT_NOW"):
+        raise SettingsError("生产环境不能用 FINLIT_NOW 固定时间，请删除这项设置。")
+    var = root / "var"
+    return Settings(
+        environment=environment,
+        host=values.get("FINLIT_HOST", "0.0.0.0" if production else "127.0.0.1"),
+        port=_port(values, "FINLIT_PORT", 5005),
+        action_port=_port(values, "FINLIT_ACTION_PORT", 5055),
+        database_url=values.get("DATABASE_URL") or f"sqlite:///{var / 'finlit.db'}",
+        tracker_database=values.get("TRACKER_DATABASE") or str(var / "conversations.db"),
+        session_secret=_secret(values, "FINLIT_SESSION_SECRET", production),
+        fixed_now=_moment(values, "FINLIT_NOW"),
+        message_max_chars=int(_positive(values, "FINLIT_MESSAGE_MAX_CHARS", 500)),
+        messages_per_minute=int(_positive(values, "FINLIT_MESSAGES_PER_MINUTE", 30)),
+        action_timeout=_positive(values, "FINLIT_ACTION_TIMEOUT", 10),
+        root=root,
+    )
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """Return the settings of this process: the environment wins over ``.env``."""
+    from_file = {key: value for key, value in dotenv_values(PROJECT_ROOT / ".env").items() if value is not None}
+    return parse({**from_file, **os.environ})
