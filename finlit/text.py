@@ -15,7 +15,7 @@ import opencc
 _WECHAT_EMOTE = re.compile(r"\[[\u4e00-\u9fffA-Za-z]{1,6}\]|/[\u4e00-\u9fff]{2}(?=[^\u4e00-\u9fff]|$)")
 _SPACES = re.compile(r"\s+")
 _CJK_GAP = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
-_REPEATED = re.compile(r"(.)\1{3,}")
+_REPEATED = re.compile(r"([^\d])\1{3,}")  # 啊啊啊啊啊; never figures: 9999 is an amount
 _NOT_WORD = re.compile(r"[\W_]+")
 _SIGNS = re.compile(r"^[\W_]*$")
 

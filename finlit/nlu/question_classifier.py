@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -96,7 +95,8 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             name: yaml.safe_load((PROJECT_ROOT / self._config[name]).read_text(encoding="utf-8"))
             for name in CONTENT_FILES
         }
-        model = QuestionModel.fit(texts, labels, _analyzers(words, content))
+        cache = PROJECT_ROOT / "var" / "sentence_vectors.npz"
+        model = QuestionModel.fit(texts, labels, _analyzers(words, content), cache)
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
             stored = {"words": words, "content": content}

@@ -1,0 +1,1 @@
+"""``make bench``: this assistant and stock Rasa, measured in the same run."""

@@ -1,0 +1,147 @@
+"""Measure one system in a process of its own: ``python -m benchmarks.measure ours|stock``; prints JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import shutil
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from finlit.cli.quiet import silence
+from finlit.evaluation.scores import Outcome, summarise
+from finlit.settings import PROJECT_ROOT
+
+STOCK = PROJECT_ROOT / "var" / "stock"
+SETS = {"heldout": "tests/nlu/heldout.tsv", "real_dev": "../shared/eval/real_dev.tsv"}
+TURNS = ["罚息怎么算", "借呗可以提前还款吗", "怎么查征信", "还款日是几号", "扣款失败怎么回事"] * 8
+FALLBACK = "nlu_fallback"
+
+
+def rows(path: Path) -> list[tuple[str, str]]:
+    """Return (text, intent) rows of a measuring set."""
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    return [(line.split("\t")[0], line.split("\t")[1].strip()) for line in lines if line.strip()]
+
+
+def stock_content() -> None:
+    """Write the same examples, answers and rules in the form that stock Rasa reads without our importer."""
+    from rasa.shared.importers.importer import TrainingDataImporter
+
+    importer = TrainingDataImporter.load_from_config("config.yml", "domain.yml", ["data"])
+    shutil.rmtree(STOCK / "data", ignore_errors=True)
+    (STOCK / "data").mkdir(parents=True)
+    data = importer.get_nlu_data()
+    intents: dict[str, list[str]] = {}
+    for message in data.intent_examples:
+        intents.setdefault(message.get("intent"), []).append(message.get("text"))
+    nlu = [{"intent": name, "examples": "".join(f"- {text}\n" for text in texts)} for name, texts in intents.items()]
+    answers = {name: [{"text": "好的"}] for name in importer.get_domain().responses}
+    domain = {"version": "3.1", "intents": sorted({*intents, FALLBACK}), "responses": answers}
+    rules = [
+        {"rule": name, "steps": [{"intent": name}, {"action": f"utter_{name}"}]}
+        for name in intents
+        if f"utter_{name}" in answers and name != "restart"
+    ]
+    rules.append({"rule": FALLBACK, "steps": [{"intent": FALLBACK}, {"action": "utter_nlu_fallback"}]})
+    stories = [
+        {"story": f"story {number}", "steps": rule["steps"] + rules[number - 1]["steps"]}
+        for number, rule in enumerate(rules[:10])
+    ]
+    import yaml
+
+    for name, document in (("nlu", {"nlu": nlu}), ("rules", {"rules": rules, "stories": stories})):
+        text = yaml.safe_dump({"version": "3.1", **document}, allow_unicode=True, sort_keys=False)
+        (STOCK / "data" / f"{name}.yml").write_text(text, encoding="utf-8")
+    (STOCK / "domain.yml").write_text(yaml.safe_dump(domain, allow_unicode=True), encoding="utf-8")
+    shutil.copy(PROJECT_ROOT / "benchmarks" / "stock" / "config.yml", STOCK / "config.yml")
+
+
+def train(system: str) -> float:
+    """Train from nothing (no cache) and return the seconds that it took."""
+    import rasa
+
+    os.environ["RASA_CACHE_DIRECTORY"] = str(PROJECT_ROOT / "var" / f"bench-cache-{system}")
+    shutil.rmtree(os.environ["RASA_CACHE_DIRECTORY"], ignore_errors=True)
+    output = PROJECT_ROOT / "var" / f"bench-{system}"
+    shutil.rmtree(output, ignore_errors=True)
+    base = STOCK if system == "stock" else PROJECT_ROOT
+    if system == "stock":
+        stock_content()
+    else:
+        (PROJECT_ROOT / "var" / "sentence_vectors.npz").unlink(missing_ok=True)
+    started = time.perf_counter()
+    rasa.train(
+        domain=str(base / "domain.yml"), config=str(base / "config.yml"),
+        training_files=[str(base / "data")], output=str(output), force_training=True,
+    )  # fmt: skip
+    return time.perf_counter() - started
+
+
+def _outcome(text: str, intent: str, data: dict[str, Any], seconds: float) -> Outcome:
+    ranking = [(entry["name"], entry["confidence"]) for entry in data.get("intent_ranking") or ()]
+    decision = data.get("decision")
+    if decision is None:  # stock Rasa: answered, or nlu_fallback
+        kind = "refused" if data["intent"]["name"] == FALLBACK else "answered"
+        ranking = [entry for entry in ranking if entry[0] != FALLBACK]
+        return Outcome(text, intent, ranking, kind, [], seconds)
+    kind = "refused" if decision["kind"] == "trouble" else decision["kind"]
+    return Outcome(text, intent, ranking, kind, list(decision.get("candidates") or ()), seconds)
+
+
+async def measure(system: str) -> dict[str, Any]:
+    """Return load time, scores, latencies and memory of a trained system."""
+    from rasa.core.agent import Agent
+    from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+
+    model = str(PROJECT_ROOT / "var" / f"bench-{system}")
+    started = time.perf_counter()
+    if system == "ours":
+        from finlit.dialogue.in_process import Assistant
+
+        agent = Assistant(model).agent
+    else:
+        agent = Agent.load(model)
+    result: dict[str, Any] = {"load_s": round(time.perf_counter() - started, 2), "sets": {}}
+    assert agent.processor is not None
+    for name, where in SETS.items():
+        path = PROJECT_ROOT / where
+        if not path.is_file():
+            continue
+        labelled = rows(path)
+        outcomes = []
+        for text, _ in labelled[:20]:
+            await agent.processor.parse_message(UserMessage(text))
+        for text, intent in labelled:
+            before = time.perf_counter()
+            data = await agent.processor.parse_message(UserMessage(text))
+            outcomes.append(_outcome(text, intent, data, time.perf_counter() - before))
+        result["sets"][name] = summarise(outcomes)
+    times = []
+    for number, text in enumerate(TURNS):
+        before = time.perf_counter()
+        await agent.handle_message(UserMessage(text, CollectingOutputChannel(), f"bench-{number % 8}"))
+        times.append((time.perf_counter() - before) * 1000)
+    result["turn_ms"] = {"p50": round(statistics.median(times), 2), "max": round(max(times), 2)}
+    result["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return result
+
+
+def main() -> None:
+    """Train and measure the system named on the command line."""
+    silence()
+    system, action = sys.argv[1], sys.argv[2]
+    os.chdir(PROJECT_ROOT)
+    if action == "train":
+        print(json.dumps({"train_s": round(train(system), 1)}))
+    else:
+        print(json.dumps(asyncio.run(measure(system)), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

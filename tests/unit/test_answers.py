@@ -1,0 +1,78 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finlit import answers
+from finlit.content import facts
+
+TODAY = date(2026, 11, 23)
+REGISTRY = facts.parse(
+    {
+        "facts": {
+            "F-FEE-02": {"title": "罚息利率", "statement": "加收 30%–50%", "cite": "银发〔2003〕251 号", "checked": "2026-11-23"},
+            "F-CFC-05": {"title": "贴息", "statement": "到 2026-12-31", "cite": "财金〔2026〕1 号", "until": "2026-12-31"},
+            "CONTRACT": {"title": "合同", "statement": "看合同", "cite": "以你的合同为准"},
+            "ADVICE": {"title": "建议", "statement": "建议", "cite": "常识建议"},
+        }
+    }
+)
+RESPONSE = {
+    "text": "罚息按天算。[CONTRACT]\n· 一般加收 30%–50%。[F-FEE-02]\n· 有贴息政策。[F-CFC-05]\n下一步：看合同。",
+    "buttons": [{"title": "算一算", "payload": "/fee_penalty_calculate"}, {"title": "转人工", "payload": "/human_handoff"}],
+    "metadata": {"reviewed": "2026-11-23"},
+}
+
+
+def build(today=TODAY, **changes):
+    return answers.build({**RESPONSE, **changes}, "utter_fee_penalty", REGISTRY, today)
+
+
+def test_citation_marks_are_data_and_never_shown():
+    assert "[" not in build().text
+    assert build().cites == ["CONTRACT", "F-FEE-02", "F-CFC-05"]
+
+
+def test_a_line_is_said_until_its_fact_expires_and_not_a_day_longer():
+    assert "贴息" in build(date(2026, 12, 31)).text
+    assert "贴息" not in build(date(2027, 1, 1)).text
+    assert "罚息按天算" in build(date(2027, 1, 1)).text
+
+
+def test_the_web_gets_text_buttons_and_sources_as_data():
+    message = answers.for_web(build(), REGISTRY)
+    assert [source["id"] for source in message["custom"]["sources"]] == ["CONTRACT", "F-FEE-02", "F-CFC-05"]
+    assert message["custom"]["answer"] == "utter_fee_penalty"
+    assert [button["title"] for button in message["buttons"]] == ["算一算", "转人工"]
+
+
+def test_wechat_gets_one_plain_text_with_numbered_choices():
+    message = answers.for_wechat(build(), REGISTRY)
+    assert message["text"].endswith("1. 算一算\n2. 转人工")
+    assert "依据：银发〔2003〕251 号；财金〔2026〕1 号" in message["text"]
+    assert message["custom"]["numbered"] is True
+
+
+def test_a_prompt_for_a_number_offers_no_numbers_to_pick():
+    message = answers.for_wechat(build(metadata={"wants_number": True}), REGISTRY)
+    assert message["custom"]["numbered"] is False
+    assert "1. " not in message["text"]
+
+
+def test_markdown_is_flattened_for_wechat():
+    message = answers.for_wechat(build(text="**重要**：看[合同](http://x)。[CONTRACT]"), REGISTRY)
+    assert message["text"].startswith("重要：看合同。")
+
+
+@given(st.text(alphabet="还款逾期。！·\n0123abc", max_size=3000))
+def test_no_answer_ever_exceeds_what_wechat_takes(text):
+    message = answers.for_wechat(build(text=text + "[CONTRACT]"), REGISTRY)
+    assert len(message["text"].encode()) <= answers.WECHAT_LIMIT_BYTES
+
+
+@pytest.mark.parametrize("limit", [10, 20, 40])
+def test_a_cut_keeps_whole_sentences_where_it_can(limit):
+    short = answers.cut("一句。两句。三句。", limit)
+    assert len(short.encode()) <= limit
+    assert short == "一句。两句。三句。" or short.endswith("…")

@@ -1,0 +1,49 @@
+import time
+
+import pytest
+import rasa
+from jsonschema import ValidationError
+from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.events import Event, SlotSet
+
+from finlit.dialogue import corrections
+
+
+@pytest.fixture(autouse=True)
+def corrected():
+    corrections.apply()
+
+
+def test_a_good_action_result_passes_and_a_bad_one_still_fails():
+    action = RemoteAction("action_x", None)
+    assert action._validate_action_result({"events": [], "responses": [{"text": "好"}]})
+    with pytest.raises(ValidationError):
+        action._validate_action_result({"events": "none"})
+
+
+def test_validating_a_result_no_longer_checks_the_schema_itself_each_time():
+    action = RemoteAction("action_x", None)
+    action._validate_action_result({"events": []})
+    started = time.perf_counter()
+    for _ in range(20):
+        action._validate_action_result({"events": []})
+    corrected_cost = time.perf_counter() - started
+    import jsonschema
+
+    started = time.perf_counter()
+    for _ in range(20):
+        jsonschema.validate({"events": []}, RemoteAction.action_response_format_spec())
+    assert corrected_cost < (time.perf_counter() - started) / 3
+
+
+def test_an_events_class_is_found_as_before_and_an_unknown_one_still_raises():
+    assert Event.resolve_by_type("slot") is SlotSet
+    assert Event.resolve_by_type("topic") is None
+    with pytest.raises(ValueError):
+        Event.resolve_by_type("no_such_event")
+
+
+def test_another_version_of_rasa_is_refused_loudly(monkeypatch):
+    monkeypatch.setattr(rasa, "__version__", "3.7.0")
+    with pytest.raises(corrections.RasaVersionChanged, match="3.7.0"):
+        corrections.apply()
