@@ -73,8 +73,6 @@ def train(system: str) -> float:
     base = STOCK if system == "stock" else PROJECT_ROOT
     if system == "stock":
         stock_content()
-    else:
-        (PROJECT_ROOT / "var" / "sentence_vectors.npz").unlink(missing_ok=True)
     started = time.perf_counter()
     rasa.train(
         domain=str(base / "domain.yml"), config=str(base / "config.yml"),

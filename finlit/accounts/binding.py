@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from finlit import settings
-from finlit.cli.errors import CommandError
 from finlit.db import engine, tables
 
 BINDING_LASTS = timedelta(minutes=30)
 
 
+class UnknownCustomer(LookupError):
+    """No customer has this id; ``known`` are the ids that exist, for a terminal and never for a chat."""
+
+    def __init__(self, customer_id: str, known: list[str]) -> None:
+        super().__init__(customer_id)
+        self.customer_id = customer_id
+        self.known = known
+
+
 def bind_demo_customer(conversation: str, customer_id: str) -> None:
-    """Bind a command-line conversation to a demo customer; raises CommandError for an unknown one."""
+    """Bind a command-line conversation to a demo customer; raises UnknownCustomer."""
     current = settings.load()
     now = current.now()
     with engine.sessions(current.database_url).begin() as session:
         if session.get(tables.Customer, customer_id) is None:
-            known = "、".join(row.id for row in session.query(tables.Customer).order_by(tables.Customer.id))
-            raise CommandError(f"没有演示客户 {customer_id}。现有：{known or '（库是空的，请先运行 finlit db demo）'}。")
+            known = session.execute(select(tables.Customer.id).order_by(tables.Customer.id)).scalars()
+            raise UnknownCustomer(customer_id, list(known))
         session.merge(
             tables.Binding(
                 conversation=conversation, customer_id=customer_id, bound_at=now, expires_at=now + BINDING_LASTS

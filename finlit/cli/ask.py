@@ -40,10 +40,14 @@ def _conversations(path: str) -> Iterator[list[str]]:
 
 
 async def _play(assistant: Any, messages: list[str], sender: str, args: argparse.Namespace) -> dict[str, Any]:
-    from finlit.accounts.binding import bind_demo_customer
+    from finlit.accounts.binding import UnknownCustomer, bind_demo_customer
 
     if args.customer:
-        bind_demo_customer(sender, args.customer)
+        try:
+            bind_demo_customer(sender, args.customer)
+        except UnknownCustomer as error:
+            known = "、".join(error.known) or "（库是空的，请先运行 finlit db demo）"
+            raise CommandError(f"没有演示客户 {error.customer_id}。现有：{known}。") from error
     return {"turns": [await assistant.turn(message, sender, args.channel) for message in messages]}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from finlit import answers
-from finlit.content.facts import FIGURELESS, Registry
+from finlit.content.facts import FIGURELESS, Fact, Registry
 from finlit.content.problems import Problem, error, warning
 from finlit.content.topics import Content, Place, Response
 
@@ -26,6 +26,10 @@ def _lines(response: Response) -> Iterator[tuple[Place, str, tuple[str, ...]]]:
     for offset, raw in enumerate(response.text.rstrip("\n").split("\n")):
         place = Place(response.where.file, response.text_line + offset)
         yield place, _PLACEHOLDER.sub("", _MARK.sub("", raw)).strip(), tuple(_MARK.findall(raw))
+
+
+def _said_in(fact: Fact) -> str:
+    return f"{fact.title} {fact.statement} {fact.basis} {fact.cite}"
 
 
 def sources(content: Content, registry: Registry, today: date) -> Iterator[Problem]:
@@ -52,7 +56,7 @@ def figures(content: Content, registry: Registry) -> Iterator[Problem]:
                 figure
                 for cite in cites
                 if cite in registry and cite not in FIGURELESS
-                for figure in _FIGURE.findall(f"{registry[cite].statement} {registry[cite].basis} {registry[cite].cite}")
+                for figure in _FIGURE.findall(_said_in(registry[cite]))
             }
             for figure in _FIGURE.findall(text):
                 if figure not in known:

@@ -27,7 +27,8 @@ def engine_for(url: str) -> Engine:
     is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, future=True, pool_pre_ping=not is_sqlite)
+    # hide_parameters: errors are logged, and parameters are phones, names and amounts
+    engine = create_engine(url, future=True, pool_pre_ping=not is_sqlite, hide_parameters=True)
     if is_sqlite:
         event.listen(engine, "connect", _tune_sqlite)
     return engine

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import jieba
 
 from finlit.nlu.lexicon import Lexicon
+from finlit.nlu.quantities import find
 from finlit.text import compact
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
@@ -42,9 +43,11 @@ class Analyzer:
         return words + [f"{a}_{b}" for a, b in zip(words, words[1:])]
 
     def concepts(self, text: str) -> list[str]:
-        """Return concepts, unordered pairs, and neighbours in order."""
+        """Return concepts and kinds of quantities, unordered pairs, and runs of two and three in order."""
         sequence = self.lexicon.concepts_in(masked(text).replace(" ", ""))
-        unique = sorted(set(sequence))
+        kinds = {f"#{quantity.kind}" for quantity in find(text)}
+        unique = sorted({*sequence, *kinds})
         pairs = [f"{a}+{b}" for i, a in enumerate(unique) for b in unique[i + 1 :]]
         steps = [f"{a}>{b}" for a, b in zip(sequence, sequence[1:])]
-        return unique + pairs + steps or ["(none)"]
+        runs = [f"{a}>{b}>{c}" for a, b, c in zip(sequence, sequence[1:], sequence[2:])]
+        return unique + pairs + steps + runs or ["(none)"]

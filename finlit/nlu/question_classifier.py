@@ -95,8 +95,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             name: yaml.safe_load((PROJECT_ROOT / self._config[name]).read_text(encoding="utf-8"))
             for name in CONTENT_FILES
         }
-        cache = PROJECT_ROOT / "var" / "sentence_vectors.npz"
-        model = QuestionModel.fit(texts, labels, _analyzers(words, content), cache)
+        model = QuestionModel.fit(texts, labels, _analyzers(words, content))
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
             stored = {"words": words, "content": content}

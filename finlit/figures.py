@@ -1,0 +1,159 @@
+"""Which figures one message gives a calculator, read from the entities of ``finlit.nlu.quantities``.
+
+Nothing is guessed: what is said twice, out of range or only roughly is ``unclear``, with the
+customer's own words. A bare figure (「18」) answers the question that was asked, and only that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Union
+
+from finlit.instalments import MOST_PERIODS
+from finlit.money import ONE_FEN, exact, fen
+from finlit.nlu.quantities import resolve_date
+from finlit.rates import Rate
+from finlit.text import fingerprint, normalise
+
+AMOUNT, DAYS, MONTHS, RATE = "amount", "days", "months", "rate"
+UNKNOWN_RATE = "unknown"  # value behind the button 「不知道」
+DAYS_A_MONTH = 30  # 逾期三个月, when nothing more exact is said; the answer says so
+_MOST_AMOUNT = Decimal(1_000_000_000)
+_MOST_DAYS = 36_500
+_MOST_ANNUAL_RATE = Decimal(10)
+_LONGEST_BASE = 365
+_TIME_WORDS = re.compile(r"(?:天|周|星期|礼拜|月|期|年)$")
+_QUESTION_WORDS = re.compile(r"几(?:块|元)钱?")  # 罚几块 asks, it does not tell
+_BARE = re.compile(r"\d+(?:\.\d+)?")
+
+Value = Union[Decimal, int, Rate]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was understood: exact ``values`` by kind, ``unclear`` words by kind.
+
+    ``from_months`` is the number of months that ``values["days"]`` was reckoned from, if any.
+    """
+
+    values: Mapping[str, Value]
+    unclear: Mapping[str, str]
+    rate_is_unknown: bool = False
+    from_months: int | None = None
+
+
+@dataclass(frozen=True)
+class _Said:
+    kind: str
+    value: str
+    words: str
+
+
+def parse(kind: str, text: str) -> Value:
+    """Return the value of ``kind`` that ``text`` holds; raises ValueError when it is impossible.
+
+    Amounts are yuan in whole fen up to a thousand million, days up to a hundred years, months up
+    to ``MOST_PERIODS``, rates above zero and at most 1,000 % a year.
+    """
+    if kind == RATE:
+        rate = Rate.parse(text)
+        if not 0 < rate.annual(_LONGEST_BASE) <= _MOST_ANNUAL_RATE:
+            raise ValueError(f"no lender takes {text}")
+        return rate
+    number = exact(text)
+    if kind == AMOUNT:
+        if not ONE_FEN <= number <= _MOST_AMOUNT or number != fen(number):
+            raise ValueError(f"no amount in whole fen: {text}")
+        return number
+    if number != number.to_integral_value() or not 1 <= number <= (_MOST_DAYS if kind == DAYS else MOST_PERIODS):
+        raise ValueError(f"no number of {kind}: {text}")
+    return int(number)
+
+
+def read(
+    entities: Sequence[Mapping[str, Any]], text: str, asked: str | None, today: date, kinds: Sequence[str]
+) -> Figures:
+    """Return the figures of the message ``text`` for a calculator that needs ``kinds``."""
+    said = [_in_context(each, text, asked) for each in _said(entities, text)]
+    candidates: dict[str, list[_Said]] = {kind: [each for each in said if each.kind == kind] for kind in kinds}
+    unknown = any(each.value == UNKNOWN_RATE for each in candidates.get(RATE, ()))
+    candidates[RATE] = [each for each in candidates.get(RATE, ()) if each.value != UNKNOWN_RATE]
+    from_months = None
+    if DAYS in kinds and not candidates[DAYS]:
+        candidates[DAYS] = _days_from_dates(said, today)
+        lengths = [each for each in said if each.kind == MONTHS and not each.words.endswith("期")]
+        if lengths and not candidates[DAYS]:
+            candidates[DAYS] = [_Said(DAYS, str(exact(each.value) * DAYS_A_MONTH), each.words) for each in lengths]
+            from_months = int(exact(lengths[0].value))
+    values: dict[str, Value] = {}
+    unclear: dict[str, str] = {}
+    for kind, found in candidates.items():
+        _settle(kind, found, values, unclear)
+    for each in said:
+        kind = _rough_kind(each, kinds)
+        if kind is not None and kind not in values:
+            unclear.setdefault(kind, each.words)
+    return Figures(values, unclear, unknown, from_months if DAYS in values else None)
+
+
+def _said(entities: Sequence[Mapping[str, Any]], text: str) -> list[_Said]:
+    plain = normalise(text)
+    found = []
+    for entity in entities:
+        value = str(entity.get("value"))
+        words = plain[entity["start"] : entity["end"]] if "start" in entity else value
+        found.append(_Said(str(entity.get("entity")), value, words))
+    return found
+
+
+def _in_context(said: _Said, text: str, asked: str | None) -> _Said:
+    """Return a bare figure as the answer to the question that was ``asked``, anything else unchanged."""
+    if asked is None or not _BARE.fullmatch(said.words):
+        return said
+    is_all = len(fingerprint(text)) - len(fingerprint(said.words)) <= 1
+    if said.kind != "number" and not is_all:
+        return said
+    value = f"{exact(said.value) / 100:f}" if asked == RATE and exact(said.value) >= 1 else said.value
+    # Below one, 0.18 could mean 18 % or 0.18 %: leave it impossible, so that it is asked again.
+    return _Said(asked, "0" if asked == RATE and exact(said.value) < 1 else value, said.words)
+
+
+def _days_from_dates(said: Sequence[_Said], today: date) -> list[_Said]:
+    """Return the days between the due date and the day of payment, or today when only one date is said.
+
+    Impossible days (0) stand for dates whose order is not clear.
+    """
+    dates = [each for each in said if each.kind == "date"]
+    if len(dates) == 3:  # 10号没还，今天14号了
+        dates = [each for each in dates if each.value != "today+0"]
+    if not dates:
+        return []
+    words = "、".join(each.words for each in dates)
+    days = [resolve_date(each.value, today) for each in dates] + ([today] if len(dates) == 1 else [])
+    length = (days[1] - days[0]).days if len(days) == 2 else 0
+    return [_Said(DAYS, str(max(0, length)), words)]
+
+
+def _settle(kind: str, found: Sequence[_Said], values: dict[str, Value], unclear: dict[str, str]) -> None:
+    words = "、".join(dict.fromkeys(each.words for each in found))
+    try:
+        parsed = {parse(kind, each.value) for each in found}
+    except ValueError:
+        unclear[kind] = words
+        return
+    if len(parsed) == 1:
+        values[kind] = parsed.pop()
+    elif parsed:
+        unclear[kind] = words
+
+
+def _rough_kind(said: _Said, kinds: Sequence[str]) -> str | None:
+    """Return which of ``kinds`` a rough value (三五千, 十来天) is about; None when it is none of them."""
+    if said.kind != "ambiguous" or _QUESTION_WORDS.fullmatch(said.words):
+        return None
+    kind = (DAYS if DAYS in kinds else MONTHS) if _TIME_WORDS.search(said.words) else AMOUNT
+    return kind if kind in kinds else None
