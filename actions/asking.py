@@ -61,22 +61,22 @@ class Calculator(Action, ABC):
     def without_rate(self, dispatcher: CollectingDispatcher, known: Mapping[str, Any]) -> None:
         """Help a customer who does not know the contract's rate; no rate is invented."""
 
-    def _given(self, tracker: Tracker) -> Figures:
-        message = tracker.latest_message
-        today = settings.load().now().date()
-        return figures.read(
-            message.get("entities") or (), message.get("text") or "", self._asked(tracker), today, self.kinds
-        )
-
-    def _remembered(self, tracker: Tracker) -> dict[str, Value]:
-        stored = {kind: tracker.get_slot(f"{self.task}_{kind}") for kind in self.kinds}
-        return {kind: figures.parse(kind, text) for kind, text in stored.items() if text}
-
-    def _asked(self, tracker: Tracker) -> str | None:
-        """Return what the last thing that the assistant said asked for, when it was one of our questions."""
+    def asked(self, tracker: Tracker) -> str | None:
+        """Return the kind that the last thing said to the customer asked for; None when it was no question of ours."""
         said = next((event for event in reversed(tracker.events) if event.get("event") == "bot"), {})
         answer = ((said.get("data") or {}).get("custom") or {}).get("answer") or ""
         if answer == f"utter_{self.task}_no_rate":
             return figures.RATE
         prefix = f"utter_{self.task}_ask_"
-        return answer.removeprefix(prefix) if answer.startswith(prefix) else None
+        return str(answer).removeprefix(prefix) if answer.startswith(prefix) else None
+
+    def _given(self, tracker: Tracker) -> Figures:
+        message = tracker.latest_message
+        today = settings.load().now().date()
+        return figures.read(
+            message.get("entities") or (), message.get("text") or "", self.asked(tracker), today, self.kinds
+        )
+
+    def _remembered(self, tracker: Tracker) -> dict[str, Value]:
+        stored = {kind: tracker.get_slot(f"{self.task}_{kind}") for kind in self.kinds}
+        return {kind: figures.parse(kind, text) for kind, text in stored.items() if text}

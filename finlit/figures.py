@@ -128,7 +128,7 @@ def _days_from_dates(said: Sequence[_Said], today: date) -> list[_Said]:
     Impossible days (0) stand for dates whose order is not clear.
     """
     dates = [each for each in said if each.kind == "date"]
-    if len(dates) == 3:  # 10号没还，今天14号了
+    if len(dates) in (1, 3):  # 10号没还，今天14号了; 今天还要多少
         dates = [each for each in dates if each.value != "today+0"]
     if not dates:
         return []

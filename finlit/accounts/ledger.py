@@ -110,7 +110,7 @@ class DueAmount:
         if not self.penalty_paid:
             return whole
         left = max(ZERO, whole.amount - self.penalty_paid)
-        return Penalty(left, f"{whole.steps} − {show(self.penalty_paid)} → {show(left)}")
+        return Penalty(left, f"{whole.steps}，{show(whole.amount)} − {show(self.penalty_paid)} = {show(left)}")
 
 
 @dataclass(frozen=True)

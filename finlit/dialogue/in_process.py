@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rasa.core.agent import Agent
-from rasa.core.brokers.broker import EventBroker  # noqa: F401  (loads before the agent, as in rasa run)
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.model import get_latest_model
@@ -82,11 +81,12 @@ class Assistant:
         processor.install()
         corrections.apply()
         path = model_path or latest_model(settings.load().models_dir)
-        self.agent = Agent(action_endpoint=InProcessActions(load_actions()), tracker_store=InMemoryTrackerStore(None))
+        self.agent = Agent(
+            action_endpoint=InProcessActions(load_actions()),
+            tracker_store=InMemoryTrackerStore(None),
+            generator=nlg.AnswerGenerator(),
+        )
         self.agent.load_model(path)
-        assert self.agent.processor is not None
-        self.agent.processor.nlg = nlg.AnswerGenerator(domain=self.agent.domain)
-        self.agent.nlg = self.agent.processor.nlg
 
     async def parse(self, text: str) -> dict[str, Any]:
         """Return what a fresh conversation would understand from ``text``."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.nlg.interpolator import interpolate
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
@@ -17,11 +17,15 @@ WECHAT = "wechat"
 FALLBACK_ANSWER = "utter_nlu_fallback"
 
 
-class AnswerGenerator(NaturalLanguageGenerator):
-    """Renders the domain's responses. Configured in ``endpoints.yml`` under ``nlg``."""
+class AnswerGenerator(TemplatedNaturalLanguageGenerator):
+    """Renders the domain's responses. Configured in ``endpoints.yml`` under ``nlg``.
+
+    A subclass of Rasa's templated generator, because the agent renews ``responses`` of those
+    whenever it loads a model.
+    """
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
-        self._domain_responses: dict[str, list[dict[str, Any]]] = domain.responses if domain else {}
+        super().__init__(domain.responses if domain else {})
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
@@ -29,7 +33,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
         """Return the message for ``utter_action``; None when there is no such answer."""
         decision = self._decision(tracker)
         name = self._variant(utter_action, decision)
-        variants = self._domain_responses.get(name)
+        variants = self.responses.get(name)
         if not variants:
             return None
         response = dict(variants[0])
@@ -55,7 +59,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
             again = "_again" if decision.get("misses", 1) > 1 else ""
             return f"utter_ask{again}" if decision.get("kind") == "asked" else f"utter_refuse{again}"
         narrow = f"utter_{decision.get('label')}"
-        return narrow if narrow.startswith(f"{utter_action}/") and narrow in self._domain_responses else utter_action
+        return narrow if narrow.startswith(f"{utter_action}/") and narrow in self.responses else utter_action
 
     def _buttons(self, name: str, response: dict[str, Any], decision: dict[str, Any]) -> list[dict[str, str]]:
         own = list(response.get("buttons") or ())
@@ -69,7 +73,7 @@ class AnswerGenerator(NaturalLanguageGenerator):
     def question(self, label: str) -> str:
         """Return the plain words in which 「您是想问 …？」 names an intent."""
         for name in (f"utter_{label}", f"utter_{label.split('/')[0]}"):
-            variants = self._domain_responses.get(name)
+            variants = self.responses.get(name)
             if variants:
                 return str((variants[0].get("metadata") or {}).get("question") or label)
         return label

@@ -1,0 +1,34 @@
+"""Rasa with the project's channels: ``python -m finlit.serving.rasa_server``."""
+
+from __future__ import annotations
+
+import os
+
+from finlit import settings
+from finlit.cli.quiet import silence
+
+
+def main() -> None:
+    """Serve the newest model until stopped. Rasa's own HTTP API stays off: it believes any sender."""
+    silence()
+    current = settings.load()
+    os.chdir(current.root)
+    os.environ["FINLIT_ACTION_URL"] = current.action_url
+    os.environ["FINLIT_TRACKER_DATABASE"] = current.tracker_database
+    import rasa.core.run
+    from rasa.core.utils import AvailableEndpoints
+
+    from finlit.dialogue.in_process import latest_model
+
+    rasa.core.run.serve_application(
+        model_path=latest_model(current.models_dir),
+        endpoints=AvailableEndpoints.read_endpoints("endpoints.yml"),
+        credentials="credentials.yml",
+        interface=current.host,
+        port=current.port,
+        enable_api=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
