@@ -63,7 +63,7 @@ class Calculator(Action, ABC):
 
     def asked(self, tracker: Tracker) -> str | None:
         """Return the kind that the last thing said to the customer asked for; None when it was no question of ours."""
-        said = next((event for event in reversed(tracker.events) if event.get("event") == "bot"), {})
+        said: dict[str, Any] = next((event for event in reversed(tracker.events) if event.get("event") == "bot"), {})
         answer = ((said.get("data") or {}).get("custom") or {}).get("answer") or ""
         if answer == f"utter_{self.task}_no_rate":
             return figures.RATE

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Union
+from typing import Any
 
 from finlit.instalments import MOST_PERIODS
 from finlit.money import ONE_FEN, exact, fen
@@ -30,7 +30,7 @@ _TIME_WORDS = re.compile(r"(?:天|周|星期|礼拜|月|期|年)$")
 _QUESTION_WORDS = re.compile(r"几(?:块|元)钱?")  # 罚几块 asks, it does not tell
 _BARE = re.compile(r"\d+(?:\.\d+)?")
 
-Value = Union[Decimal, int, Rate]
+Value = Decimal | int | Rate
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def read(
     for kind, found in candidates.items():
         _settle(kind, found, values, unclear)
     for each in said:
-        kind = _rough_kind(each, kinds)
-        if kind is not None and kind not in values:
-            unclear.setdefault(kind, each.words)
+        rough = _rough_kind(each, kinds)
+        if rough is not None and rough not in values:
+            unclear.setdefault(rough, each.words)
     return Figures(values, unclear, unknown, from_months if DAYS in values else None)
 
 

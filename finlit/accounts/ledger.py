@@ -137,7 +137,7 @@ def standing(instalments: tuple[DueAmount, ...], terms: Terms, today: date) -> S
     """
     late = [due for due in instalments if due.is_past_due(today)]
     in_grace = bool(late) and all(today <= due.grace_ends(terms) for due in late)
-    penalties = [penalty for due in instalments if (penalty := due.penalty_open(terms, today)).amount]
+    penalties = [each for due in instalments if (each := due.penalty_open(terms, today)).amount]
     penalty = sum((each.amount for each in penalties), ZERO)
     fallen_due = [due for due in instalments if due.due_on <= today]
     interest_due = sum((due.interest_open for due in fallen_due), ZERO)

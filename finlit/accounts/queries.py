@@ -108,7 +108,9 @@ class Reporting:
 def status(session: Session, customer_id: str, now: datetime) -> Status:
     """Return how each loan of the customer stands."""
     as_of = now.astimezone(SHANGHAI)
-    return Status(as_of, tuple(LoanStatus(str(loan.product), _stands(loan, as_of)) for loan in _loans(session, customer_id)))
+    return Status(
+        as_of, tuple(LoanStatus(str(loan.product), _stands(loan, as_of)) for loan in _loans(session, customer_id))
+    )
 
 
 def bill(session: Session, customer_id: str, now: datetime) -> Bill:

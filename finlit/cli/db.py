@@ -58,5 +58,5 @@ def _width(text: str) -> int:
 def _print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths)]
+        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
         print("  ".join(cells).rstrip())

@@ -6,12 +6,14 @@ because SQLite keeps decimals as floats and drops time zones.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import declarative_base, relationship
 
 from finlit.db.types import Fen, MillionthRate, UtcTime
 
-Base = declarative_base()
+Base: Any = declarative_base()  # a class made at run time
 
 
 class Customer(Base):

@@ -1,8 +1,8 @@
 """Signs of self-harm, said plainly, veiled or in a borrowed spelling.
 
-Two witnesses: the editors' patterns (``data/crisis.yml``) and the question model's probability
-of ``crisis``. Either is enough. Idioms (跳楼价, 气死我了) are taken out first, and a negation
-right before a sign silences that sign only.
+Two witnesses: the editors' patterns (``data/crisis.yml``), and the question model's probability
+of ``crisis`` where a word of ``evidence`` is there to support it. Either is enough. Idioms
+(跳楼价, 气死我了) are taken out first, and a negation right before a sign silences that sign.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class CrisisSigns:
 
     signs: re.Pattern[str]
     idioms: re.Pattern[str]
-    negations: tuple[str, ...]
+    negations: re.Pattern[str]
+    evidence: re.Pattern[str]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> CrisisSigns:
@@ -34,7 +35,8 @@ class CrisisSigns:
         return cls(
             re.compile("|".join(f"(?:{pattern})" for pattern in document["signs"])),
             re.compile("|".join(f"(?:{pattern})" for pattern in document["idioms"])),
-            tuple(sorted(map(str, document["negations"]), key=len, reverse=True)),
+            re.compile(f"(?:{'|'.join(map(str, document['negations']))})$"),
+            re.compile("|".join(map(str, document["evidence"]))),
         )
 
     @classmethod
@@ -44,8 +46,15 @@ class CrisisSigns:
     def found_in(self, text: str) -> str | None:
         """Return the words that sound like self-harm, None when there are none."""
         plain = self.idioms.sub(_GAP, fingerprint(text))
-        for match in self.signs.finditer(plain):
-            before = plain[: match.start()]
-            if not before.endswith(self.negations):
-                return match.group()
-        return None
+        return next((match.group() for match in self.signs.finditer(plain) if not self._denied(plain, match)), None)
+
+    def supports(self, text: str) -> str | None:
+        """Return what the model may judge: the text without idioms and denied signs, None when no evidence is left."""
+        plain = self.idioms.sub(_GAP, fingerprint(text))
+        denied = [match for match in self.signs.finditer(plain) if self._denied(plain, match)]
+        for match in reversed(denied):
+            plain = plain[: match.start()] + _GAP + plain[match.end() :]
+        return plain.replace(_GAP, " ") if self.evidence.search(plain) else None
+
+    def _denied(self, plain: str, match: re.Match[str]) -> bool:
+        return self.negations.search(plain[: match.start()]) is not None

@@ -36,6 +36,7 @@ class FollowUps:
 
     openers: tuple[str, ...]
     closers: tuple[str, ...]
+    asking: tuple[str, ...]
     facets: dict[str, tuple[tuple[str, ...], dict[str, str]]]
 
     @classmethod
@@ -45,7 +46,7 @@ class FollowUps:
             for name, facet in document["facets"].items()
         }
         openers = tuple(sorted(document["openers"], key=len, reverse=True))
-        return cls(openers, tuple(document["closers"]), facets)
+        return cls(openers, tuple(document["closers"]), tuple(document["asking"]), facets)
 
     @classmethod
     def load(cls, path: Path) -> FollowUps:
@@ -64,6 +65,11 @@ class FollowUps:
         """Say whether the sentence starts or ends as follow-ups do."""
         plain = fingerprint(text)
         return plain.startswith(self.openers) or plain.endswith(self.closers)
+
+    def asks(self, text: str) -> bool:
+        """Say whether the sentence holds a word with which follow-ups ask, or a figure."""
+        plain = fingerprint(text)
+        return any(word in plain for word in self.asking) or bool(find(plain))
 
     def by_table(self, text: str, previous: Previous) -> str | None:
         """Return the intent that the table gives for this facet of the previous question."""

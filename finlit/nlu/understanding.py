@@ -19,7 +19,12 @@ from finlit.text import fingerprint
 
 CRISIS = "crisis"
 INFORM = "inform"
-SURE_ALONE = 0.75  # a sentence this clear is never bent towards the previous question
+# How clear a sentence must be to stand alone after another question (chosen on tests/nlu/followups.tsv).
+SURE_ALONE = 0.75
+SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
+SURE_CONTROL = 0.5  # greetings, thanks and the like
+SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
+WEIGHT_ALONE = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,19 +68,25 @@ class Understanding:
 
     def understand(self, text: str, previous: Previous | None = None) -> Understood:
         """Return what ``text`` means after ``previous``; ``text`` is not empty."""
-        alone = self._model.probabilities(text)
-        if self._is_crisis(text, alone):
+        if self._is_crisis(text):
             return Understood([(CRISIS, 1.0)], Decision("answered", CRISIS))
+        alone = self._without_crisis(self._model.probabilities(text))
         if self._only_informs(text):
             return self._settled(INFORM, alone) if previous is None else self._after(text, alone, previous)
         if previous is not None and self._leans_on_previous(text, alone):
             return self._after(text, alone, previous)
         return self._decided(alone)
 
-    def _is_crisis(self, text: str, probabilities: np.ndarray) -> bool:
+    def _is_crisis(self, text: str) -> bool:
         if self._crisis.found_in(text):
             return True
-        return self._of(CRISIS, probabilities) >= self._crisis_at
+        rest = self._crisis.supports(text)
+        return rest is not None and self._of(CRISIS, self._model.probabilities(rest)) >= self._crisis_at
+
+    def _without_crisis(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the probabilities without ``crisis``: only ``_is_crisis`` may say it."""
+        kept = np.where([base == CRISIS for base in self._bases], 0.0, probabilities)
+        return np.asarray(kept / max(float(kept.sum()), 1e-9))
 
     def _of(self, base: str, probabilities: np.ndarray) -> float:
         return float(sum(p for name, p in zip(self._bases, probabilities) if name == base))
@@ -89,25 +100,24 @@ class Understanding:
 
     def _leans_on_previous(self, text: str, alone: np.ndarray) -> bool:
         plain = fingerprint(text)
-        if len(plain) > MAX_ELLIPTICAL_CHARS:
+        best = self._bases[int(alone.argmax())]
+        if len(plain) > MAX_ELLIPTICAL_CHARS or (best in self.NOT_A_TOPIC and alone.max() >= SURE_CONTROL):
             return False
-        sure = float(alone.max())
         if self._follow_ups.opens_like_one(text):
-            return sure < 0.9
-        return sure < SURE_ALONE
+            return float(alone.max()) < SURE_OPENED
+        return float(alone.max()) < SURE_ALONE and self._follow_ups.asks(text)
 
     def _after(self, text: str, alone: np.ndarray, previous: Previous) -> Understood:
         by_table = self._follow_ups.by_table(text, previous)
         if by_table is not None:
             return self._settled(by_table, alone)
-        if self._follow_ups.only_changes_a_figure(text) or self._only_informs(text):
+        if previous.intent not in self._bases or self._only_informs(text) or self._follow_ups.only_changes_a_figure(text):
             return self._settled(previous.intent, alone)
-        together = self._model.probabilities(f"{previous.text} {text}")
-        if previous.intent not in self._bases:
-            return self._decided(alone)
-        same = self._bases.index(previous.intent)
-        weight = 0.5 if self._follow_ups.opens_like_one(text) else 0.65
-        return self._decided(combine(alone, together, same, weight), from_context=True)
+        together = self._without_crisis(self._model.probabilities(f"{previous.text} {text}"))
+        joint = combine(alone, together, self._bases.index(previous.intent), WEIGHT_ALONE)
+        if joint.max() < SURE_TOGETHER:
+            return self._settled(previous.intent, joint)
+        return self._decided(joint, from_context=True)
 
     def _settled(self, intent: str, alone: np.ndarray) -> Understood:
         ranking = [(intent, 1.0)] + [(name, value) for name, value in self._ranking(alone)[0] if name != intent]
