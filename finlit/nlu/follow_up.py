@@ -19,6 +19,8 @@ from finlit.nlu.quantities import find
 from finlit.text import fingerprint
 
 MAX_ELLIPTICAL_CHARS = 14
+SLACK = 4  # characters that a follow-up may have besides the form of its facet
+ANY, SAME = "any", "same"  # in the table: any previous intent; the previous intent again
 _PARTICLES = re.compile(r"[吗嘛么呢啊呀吧不的了]+$")
 
 
@@ -42,7 +44,7 @@ class FollowUps:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> FollowUps:
         facets = {
-            name: (tuple(fingerprint(form) for form in facet["forms"]), dict(facet["to"]))
+            name: (tuple(_PARTICLES.sub("", fingerprint(form)) for form in facet["forms"]), dict(facet["to"]))
             for name, facet in document["facets"].items()
         }
         openers = tuple(sorted(document["openers"], key=len, reverse=True))
@@ -75,8 +77,9 @@ class FollowUps:
         """Return the intent that the table gives for this facet of the previous question."""
         core = _PARTICLES.sub("", self.core(text))
         for forms, to in self.facets.values():
-            if previous.intent in to and any(core == _PARTICLES.sub("", form) for form in forms):
-                return to[previous.intent]
+            target = to.get(previous.intent, to.get(ANY))
+            if target and any(form in core and len(core) <= len(form) + SLACK for form in forms):
+                return previous.intent if target == SAME else target
         return None
 
     def only_changes_a_figure(self, text: str) -> bool:

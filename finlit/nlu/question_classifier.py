@@ -56,9 +56,11 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Return a hash of everything outside the training data that the model depends on."""
-        digest = hashlib.sha256(jieba_words.dictionary_fingerprint(PROJECT_ROOT / config["dictionary_path"]).encode())
+        settings = {**cls.get_default_config(), **config}  # Rasa may ask with the bare configuration
+        words = jieba_words.dictionary_fingerprint(PROJECT_ROOT / settings["dictionary_path"])
+        digest = hashlib.sha256(words.encode())
         for name in CONTENT_FILES:
-            digest.update((PROJECT_ROOT / config[name]).read_bytes())
+            digest.update((PROJECT_ROOT / settings[name]).read_bytes())
         for source in sorted(Path(__file__).parent.glob("*.py")) + [PROJECT_ROOT / "finlit" / "text.py"]:
             digest.update(source.read_bytes())
         return digest.hexdigest()
@@ -181,10 +183,12 @@ def misses_in_a_row(tracker: DialogueStateTracker | None) -> int:
 
 
 def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
-    """Return the last question that was answered, at most three messages back."""
+    """Return the last question that was answered or asked back, at most three messages back."""
     for event in _user_events(tracker)[:3]:
-        intent = (event.intent or {}).get("name")
-        if intent and intent not in Understanding.NOT_A_TOPIC and event.text:
+        decision = (event.parse_data or {}).get("decision") or {}
+        likeliest = decision.get("label") if decision.get("kind") == "asked" else (event.intent or {}).get("name")
+        intent = str(likeliest or FALLBACK).split("/")[0]
+        if intent not in Understanding.NOT_A_TOPIC and event.text:
             return Previous(intent, event.text)
     return None
 

@@ -44,7 +44,8 @@ class FinanceJiebaTokenizer(Tokenizer):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Return the dictionary's hash: stock Rasa does not notice that a dictionary changed."""
-        return dictionary_fingerprint(PROJECT_ROOT / config["dictionary_path"])
+        settings = {**cls.get_default_config(), **config}  # Rasa may ask with the bare configuration
+        return dictionary_fingerprint(PROJECT_ROOT / settings["dictionary_path"])
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, words: tuple[str, ...]

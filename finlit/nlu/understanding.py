@@ -73,7 +73,7 @@ class Understanding:
         alone = self._without_crisis(self._model.probabilities(text))
         if self._only_informs(text):
             return self._settled(INFORM, alone) if previous is None else self._after(text, alone, previous)
-        if previous is not None and self._leans_on_previous(text, alone):
+        if previous is not None and self._leans_on_previous(text, alone, previous):
             return self._after(text, alone, previous)
         return self._decided(alone)
 
@@ -98,10 +98,12 @@ class Understanding:
             rest = rest.replace(quantity.text, "", 1)
         return rest != plain and len(rest) <= 1
 
-    def _leans_on_previous(self, text: str, alone: np.ndarray) -> bool:
+    def _leans_on_previous(self, text: str, alone: np.ndarray, previous: Previous) -> bool:
         plain = fingerprint(text)
         best = self._bases[int(alone.argmax())]
-        if len(plain) > MAX_ELLIPTICAL_CHARS or (best in self.NOT_A_TOPIC and alone.max() >= SURE_CONTROL):
+        if len(plain) <= MAX_ELLIPTICAL_CHARS and self._follow_ups.by_table(text, previous) is not None:
+            return True
+        if len(plain) > MAX_ELLIPTICAL_CHARS or (best in self.NOT_A_TOPIC - {INFORM} and alone.max() >= SURE_CONTROL):
             return False
         if self._follow_ups.opens_like_one(text):
             return float(alone.max()) < SURE_OPENED
