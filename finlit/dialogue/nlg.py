@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from rasa.core.nlg.interpolator import interpolate
@@ -36,7 +37,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         variants = self.responses.get(name)
         if not variants:
             return None
-        response = dict(variants[0])
+        response = deepcopy(variants[0])  # the loaded domain must stay as it is
         values = {**tracker.current_slot_values(), **kwargs}
         response["text"] = interpolate(response.get("text") or "", values)
         response["buttons"] = interpolate(self._buttons(name, response, decision), values)

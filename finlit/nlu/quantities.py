@@ -163,7 +163,7 @@ _RULES: list[tuple[str, Reader]] = [
     (rf"{_N}(?:个(?:星期|礼拜|周)|星期|礼拜|周)", _times(7, "days")),
     (rf"([俩仨])个?月", _times(1, "months")),
     (rf"{_N}(?:个月|期|个期|月期)", _times(1, "months")),
-    (rf"(?<!\d){_N}年(?!\d)", _times(12, "months")),
+    (rf"(?<!\d){_N}年(?![\d化利息率])", _times(12, "months")),
     (rf"{_N}(?:天|日(?!息|利))", _times(1, "days")),
     # amounts
     (rf"{_N}(?:块|元)([一二两三四五六七八九]|\d)(?:毛|角)?(?![\d天个期])", _yuan_jiao),
