@@ -55,7 +55,7 @@ function stamp(seconds) {
 }
 
 function show(from, message) {
-  const item = element("li", from);
+  const item = element("div", from);
   item.append(element("span", "hidden", from === "customer" ? "我说：" : "明白账说："));
   const bubble = bubbleOf(message.text, from === "assistant");
   const sources = message.custom && message.custom.sources;
