@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from json import loads as parse_json
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
@@ -55,6 +56,18 @@ def shown(text: str | None, buttons: Any, custom: Any) -> dict[str, Any]:
 
 def _refusal(message: str, status: int) -> HTTPResponse:
     return json({"error": message}, status=status, ensure_ascii=False)
+
+
+def _text_of(request: Request) -> str | None:
+    """Return the message of a JSON body ``{"text": "…"}``, None when the body is anything else."""
+    if not request.content_type.startswith("application/json"):
+        return None  # other types could be sent by a form on another site
+    try:
+        body = parse_json(request.body)
+    except (ValueError, RecursionError):
+        return None
+    text = body.get("text") if isinstance(body, dict) else None
+    return text if isinstance(text, str) else None
 
 
 class WebChat(InputChannel):
@@ -112,14 +125,14 @@ class WebChat(InputChannel):
             return _refusal("对话已过期，请刷新页面。", 401)
         if len(request.body) > MOST_BODY_BYTES:
             return _refusal("这段话太长了，请分几次说。", 413)
-        body = request.json if request.content_type.startswith("application/json") and request.body else None
-        if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+        text = _text_of(request)
+        if text is None:
             return _refusal("没有看懂这条请求，请刷新页面再试。", 400)
         if not self._limit.allow(conversation, time.monotonic()):
             return _refusal("稍等，消息有点多，请过一会儿再发。", 429)
         output = WholeReplies()
         try:
-            await on_new_message(UserMessage(body["text"], output, conversation, input_channel=self.name()))
+            await on_new_message(UserMessage(text, output, conversation, input_channel=self.name()))
         except Exception:
             logger.exception("a web message could not be answered")
             return _refusal("抱歉，我这边出了点问题，没能回答。请稍后再试。", 503)

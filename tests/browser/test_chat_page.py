@@ -20,12 +20,17 @@ ANSWER = {
 }
 
 
+def answer_number(page, number):
+    answer = page.locator("#log .assistant").nth(number - 1)
+    answer.wait_for()
+    return answer
+
+
 def ask(page, text):
     before = page.locator("#log .assistant").count()
     page.fill("#text", text)
     page.press("#text", "Enter")
-    page.wait_for_function("n => document.querySelectorAll('#log .assistant').length > n", arg=before)
-    return page.locator("#log .assistant").last
+    return answer_number(page, before + 1)
 
 
 def test_a_question_is_answered_with_sources_that_unfold_and_a_button_leads_on(open_page, size):
@@ -35,7 +40,7 @@ def test_a_question_is_answered_with_sources_that_unfold_and_a_button_leads_on(o
     answer.locator("summary").click()
     assert "条例" in answer.locator("details").inner_text()
     page.locator(".choices button").first.click()
-    page.wait_for_function("document.querySelectorAll('#log .assistant').length >= 3")
+    answer_number(page, 3)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
 
 
@@ -46,10 +51,10 @@ def test_the_whole_talk_works_with_the_keyboard_alone(open_page):
     page.focus("#text")
     page.keyboard.type("怎么还款")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('#log .assistant').length >= 2")
+    answer_number(page, 2)
     page.locator(".choices button").first.focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('#log .assistant').length >= 3")
+    answer_number(page, 3)
 
 
 def test_after_a_reload_the_talk_is_there_once(open_page):
@@ -95,7 +100,7 @@ def test_without_the_server_the_message_is_kept_and_can_be_sent_again(open_page)
     assert "你的话还在" in page.locator("#notice").inner_text()
     page.unroute("**/webhooks/web/message")
     page.click("#retry")
-    page.wait_for_function("document.querySelectorAll('#log .assistant').length >= 2")
+    answer_number(page, 2)
     assert page.locator("#notice").is_hidden()
     assert page.locator("#log .customer").count() == 1
 
@@ -144,7 +149,7 @@ def test_restart_begins_a_new_talk(open_page):
     page = open_page()
     ask(page, "怎么还款")
     page.click("#restart")
-    page.wait_for_function("document.querySelectorAll('#log > div').length === 1")
+    page.locator("#log .customer").first.wait_for(state="detached")
     page.reload()
     page.wait_for_selector("#log > div")
     assert page.locator("#log .customer").count() == 0
