@@ -8,7 +8,9 @@ import re
 _DIGIT = r"(?<![0-9])"
 _END = r"(?![0-9])"
 _SEPARATOR = r"[ \-]?"
-_ID_CARD = re.compile(_DIGIT + r"([1-9]\d{5})(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx]" + _END)
+_ID_CARD = re.compile(
+    _DIGIT + r"([1-9]\d{5})(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx]" + _END
+)
 _BANK_CARD = re.compile(_DIGIT + r"[1-9](?:[ \-]?\d){15,18}" + _END)
 _PHONE = re.compile(_DIGIT + r"(1[3-9]\d)" + _SEPARATOR + r"\d{4}" + _SEPARATOR + r"(\d{4})" + _END)
 _EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@([A-Za-z0-9-]+\.[A-Za-z0-9.-]+)")

@@ -117,9 +117,7 @@ class WebChat(InputChannel):
         cookie["secure"] = current.is_production
         return response
 
-    async def _message(
-        self, request: Request, on_new_message: Callable[[UserMessage], Awaitable[Any]]
-    ) -> HTTPResponse:
+    async def _message(self, request: Request, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> HTTPResponse:
         conversation = self._conversation(request)
         if conversation is None:
             return _refusal("对话已过期，请刷新页面。", 401)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from finlit.cli.errors import CommandError
@@ -23,20 +24,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _conversations(path: str) -> Iterator[list[str]]:
     try:
-        stream = sys.stdin if path == "-" else open(path, encoding="utf-8")
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise CommandError(f"打不开 {path}：{error.strerror}。") from error
-    with stream:
-        for number, line in enumerate(stream, start=1):
-            if not line.strip():
-                continue
-            try:
-                messages = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise CommandError(f"{path} 第 {number} 行不是 JSON：{error.msg}。每行应是一个句子列表。") from error
-            if not isinstance(messages, list) or not all(isinstance(message, str) for message in messages):
-                raise CommandError(f'{path} 第 {number} 行应是句子列表，例如 ["逾期会上征信吗", "多久能消"]。')
-            yield messages
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} 不是 UTF-8 编码，请另存为 UTF-8。") from error
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            messages = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise CommandError(f"{path} 第 {number} 行不是 JSON：{error.msg}。每行应是一个句子列表。") from error
+        if not isinstance(messages, list) or not all(isinstance(message, str) for message in messages):
+            raise CommandError(f'{path} 第 {number} 行应是句子列表，例如 ["逾期会上征信吗", "多久能消"]。')
+        yield messages
 
 
 async def _play(assistant: Any, messages: list[str], sender: str, args: argparse.Namespace) -> dict[str, Any]:

@@ -33,7 +33,11 @@ def execute(args: argparse.Namespace) -> int:
 
     try:
         result = rasa.train(
-            domain="domain.yml", config="config.yml", training_files=["data"], output="models", force_training=args.force
+            domain="domain.yml",
+            config="config.yml",
+            training_files=["data"],
+            output="models",
+            force_training=args.force,
         )
     except RasaException as error:
         reason = str(error).strip().splitlines()

@@ -94,10 +94,12 @@ def reviews(content: Content, knowledge: frozenset[str], today: date) -> Iterato
         try:
             reviewed = date.fromisoformat(str(response.metadata.get("reviewed")))
         except ValueError:
-            yield error(response.where, f"{response.name} 缺复核日期 metadata.reviewed，写成 \"2026-11-23\"。")
+            yield error(response.where, f'{response.name} 缺复核日期 metadata.reviewed，写成 "2026-11-23"。')
             continue
         if today - reviewed > REVIEW_LASTS:
-            yield error(response.where, f"{response.name} 上次复核是 {reviewed}，已超过一年。请对照事实复核并更新日期。")
+            yield error(
+                response.where, f"{response.name} 上次复核是 {reviewed}，已超过一年。请对照事实复核并更新日期。"
+            )
         elif today - reviewed > REVIEW_LASTS - WARN_BEFORE:
             yield warning(response.where, f"{response.name} 的复核将在 30 天内满一年。")
 
@@ -110,7 +112,9 @@ def form(content: Content, registry: Registry, today: date) -> Iterator[Problem]
         if points > MOST_POINTS:
             yield error(response.where, f"{response.name} 有 {points} 个要点，最多 {MOST_POINTS} 个。")
         if len(answer.text) > MOST_CHARACTERS:
-            yield warning(response.where, f"{response.name} 有 {len(answer.text)} 个字，尽量不超过 {MOST_CHARACTERS} 个。")
+            yield warning(
+                response.where, f"{response.name} 有 {len(answer.text)} 个字，尽量不超过 {MOST_CHARACTERS} 个。"
+            )
         size = len(answers.for_wechat(answer, registry)["text"].encode())
         whole = len(f"{answers.flatten(answer.text)}".encode())
         if size >= answers.WECHAT_LIMIT_BYTES or whole > answers.WECHAT_LIMIT_BYTES:
@@ -133,7 +137,9 @@ def buttons(content: Content, intents: frozenset[str]) -> Iterator[Problem]:
                 yield error(response.where, f"{response.name} 的按钮「{button.get('title')}」指回自己。")
 
 
-def answered(content: Content, intents: frozenset[str], without_rule: frozenset[str], where: Place) -> Iterator[Problem]:
+def answered(
+    content: Content, intents: frozenset[str], without_rule: frozenset[str], where: Place
+) -> Iterator[Problem]:
     """Each intent has an answer and a rule; each answer stands once."""
     names = content.response_names()
     for intent in sorted(intents):

@@ -18,8 +18,26 @@ FACTS = Place("data/facts.yml", 1)
 WITHOUT_RULE = frozenset({"restart", "crisis", "nlu_fallback"})
 # Conversation control: no knowledge, so no source.
 CONTROL = frozenset(
-    """inform clarify restart greet goodbye thank affirm deny help bot_challenge human_handoff abuse out_of_scope
-    nlu_fallback crisis quiz_start account_verify account_unbind""".split()
+    [
+        "inform",
+        "clarify",
+        "restart",
+        "greet",
+        "goodbye",
+        "thank",
+        "affirm",
+        "deny",
+        "help",
+        "bot_challenge",
+        "human_handoff",
+        "abuse",
+        "out_of_scope",
+        "nlu_fallback",
+        "crisis",
+        "quiz_start",
+        "account_verify",
+        "account_unbind",
+    ]
 )
 HELD_OUT = ("tests/nlu/heldout.tsv", "../shared/eval/real_dev.tsv")
 

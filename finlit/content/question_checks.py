@@ -12,11 +12,40 @@ from finlit.text import fingerprint
 
 # Intents that customers of the evaluation lenders ask often need more sentences.
 FREQUENT = frozenset(
-    """overdue_negotiate loan_apply repay_failed fee_interest overdue_what_to_do overdue_service_restricted
-    fee_early_repayment credit_impact limit_reduced fee_penalty repay_early repay_date repay_change_card
-    repay_installment repay_auto_debit loan_disbursement overdue_grace_period limit_adjust repay_how repay_minimum
-    loan_rejected fee_dispute account_close fee_penalty_calculate settlement_proof loan_refund limit_query
-    overdue_wrongly_flagged overdue_consequences loan_review_time loan_reborrow account_status""".split()
+    [
+        "overdue_negotiate",
+        "loan_apply",
+        "repay_failed",
+        "fee_interest",
+        "overdue_what_to_do",
+        "overdue_service_restricted",
+        "fee_early_repayment",
+        "credit_impact",
+        "limit_reduced",
+        "fee_penalty",
+        "repay_early",
+        "repay_date",
+        "repay_change_card",
+        "repay_installment",
+        "repay_auto_debit",
+        "loan_disbursement",
+        "overdue_grace_period",
+        "limit_adjust",
+        "repay_how",
+        "repay_minimum",
+        "loan_rejected",
+        "fee_dispute",
+        "account_close",
+        "fee_penalty_calculate",
+        "settlement_proof",
+        "loan_refund",
+        "limit_query",
+        "overdue_wrongly_flagged",
+        "overdue_consequences",
+        "loan_review_time",
+        "loan_reborrow",
+        "account_status",
+    ]
 )
 AT_LEAST = {"out_of_scope": 300}
 AT_LEAST_FREQUENT, AT_LEAST_OTHERS = 60, 35
@@ -39,7 +68,9 @@ def unknown_intents(content: Content, intents: frozenset[str]) -> Iterator[Probl
     for example in content.examples:
         if example.intent not in intents and example.label not in reported:
             reported.add(example.label)
-            yield error(example.where, f"domain.yml 里没有意图 {example.intent}。请改成已有的名字，或先在 domain.yml 登记。")
+            yield error(
+                example.where, f"domain.yml 里没有意图 {example.intent}。请改成已有的名字，或先在 domain.yml 登记。"
+            )
 
 
 def duplicates(content: Content) -> Iterator[Problem]:
@@ -81,9 +112,14 @@ def copied(content: Content, held_out: dict[str, list[str]]) -> Iterator[Problem
                 pieces[plain[start : start + size]] = name
     for example in content.examples:
         plain = fingerprint(example.text)
-        hit = next((pieces[plain[i : i + size]] for i in range(len(plain) - size + 1) if plain[i : i + size] in pieces), None)
+        hit = next(
+            (pieces[plain[i : i + size]] for i in range(len(plain) - size + 1) if plain[i : i + size] in pieces), None
+        )
         if hit:
-            yield error(example.where, f"「{example.text}」与测量集 {hit} 有超过 {LONGEST_SHARED} 个字相同，请换一句自己的说法。")
+            yield error(
+                example.where,
+                f"「{example.text}」与测量集 {hit} 有超过 {LONGEST_SHARED} 个字相同，请换一句自己的说法。",
+            )
 
 
 def uniformity(examples: list[Example]) -> float:
@@ -105,4 +141,6 @@ def too_uniform(content: Content) -> Iterator[Problem]:
     for label, examples in content.by_label().items():
         value = uniformity(examples)
         if len(examples) >= 10 and value > UNIFORM_AT:
-            yield warning(examples[0].where, f"{label} 的问句太雷同（相似度 {value:.2f}，应低于 {UNIFORM_AT}）。请换句式和场景。")
+            yield warning(
+                examples[0].where, f"{label} 的问句太雷同（相似度 {value:.2f}，应低于 {UNIFORM_AT}）。请换句式和场景。"
+            )

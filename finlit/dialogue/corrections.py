@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import rasa
@@ -43,7 +43,7 @@ def _validate_action_result(self: RemoteAction, result: dict[str, Any]) -> bool:
 _walk_event_classes = Event.resolve_by_type
 
 
-@lru_cache(maxsize=None)
+@cache
 def _event_class(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
     """Find an event's class; stock Rasa walks all event classes for every stored event (0.1 ms each)."""
     return _walk_event_classes(type_name, default)

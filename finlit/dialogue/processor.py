@@ -43,7 +43,7 @@ class AssistantProcessor(MessageProcessor):
         text = screening.clean(message.text, settings.load().message_max_chars)
         data = self._screened(text) or self._tapped(text, tracker)
         if data is None:
-            message.text = screening.defang(text)
+            text = message.text = screening.defang(text)
             data = await super().parse_message(message, tracker, only_output_properties)
         message.text = data["text"] = mask(text)
         self._mask_entities(data)

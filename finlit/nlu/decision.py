@@ -40,7 +40,9 @@ def decide(ranking: Sequence[tuple[str, float]], thresholds: Thresholds, askable
     if probability >= thresholds.answer_at or probability - second >= thresholds.margin:
         return Decision("answered", best)
     candidates = [
-        label for label, value in ranking[: thresholds.max_candidates] if value >= thresholds.candidate_at and label in askable
+        label
+        for label, value in ranking[: thresholds.max_candidates]
+        if value >= thresholds.candidate_at and label in askable
     ]
     if probability >= thresholds.ask_at and len(candidates) >= 2:
         return Decision("asked", best, candidates)

@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-_DIGITS = {char: i for i, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2, "仨": 3, "壹": 1, "贰": 2, "叁": 3}
+_DIGITS = {char: i for i, char in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "两": 2,
+    "俩": 2,
+    "仨": 3,
+    "壹": 1,
+    "贰": 2,
+    "叁": 3,
+}
 _UNITS = {"十": 10, "百": 100, "千": 1000, "k": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _MYRIADS = {"万": 10_000, "w": 10_000, "亿": 100_000_000}
-_TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩仨三四五六七八九壹贰叁十百千拾佰仟kw万亿半]")
+_TOKEN = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[零〇一二两俩仨三四五六七八九壹贰叁十百千拾佰仟kw万亿半]"
+)
 
 # A numeral as it stands in a sentence: an Arabic figure with units, or Chinese digits and units.
 NUMERAL = (

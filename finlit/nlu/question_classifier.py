@@ -191,5 +191,3 @@ def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
         if intent not in Understanding.NOT_A_TOPIC and event.text:
             return Previous(intent, event.text)
     return None
-
-

@@ -113,7 +113,11 @@ class Understanding:
         by_table = self._follow_ups.by_table(text, previous)
         if by_table is not None:
             return self._settled(by_table, alone)
-        if previous.intent not in self._bases or self._only_informs(text) or self._follow_ups.only_changes_a_figure(text):
+        if (
+            previous.intent not in self._bases
+            or self._only_informs(text)
+            or self._follow_ups.only_changes_a_figure(text)
+        ):
             return self._settled(previous.intent, alone)
         together = self._without_crisis(self._model.probabilities(f"{previous.text} {text}"))
         joint = combine(alone, together, self._bases.index(previous.intent), WEIGHT_ALONE)

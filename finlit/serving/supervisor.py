@@ -137,7 +137,9 @@ def _wait_until_ready(running: list[Server]) -> None:
                 print(f"✓ {server.title}就绪，用了 {time.monotonic() - started:.1f} 秒", flush=True)
                 waiting.remove(server)
         if time.monotonic() - started > START_WITHIN:
-            raise CannotStart(f"等了 {START_WITHIN:.0f} 秒，{waiting[0].title}还没有应答。请再运行一次；仍不行请看上面的记录。")
+            raise CannotStart(
+                f"等了 {START_WITHIN:.0f} 秒，{waiting[0].title}还没有应答。请再运行一次；仍不行请看上面的记录。"
+            )
         time.sleep(0.2)
 
 

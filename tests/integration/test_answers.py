@@ -9,7 +9,8 @@ from tests.integration.conftest import Conversation
 
 CONTENT = topics.read(settings.load().data_dir)
 KNOWLEDGE = sorted(
-    response.name for response in CONTENT.responses
+    response.name
+    for response in CONTENT.responses
     if response.name.removeprefix("utter_").split("/")[0] in checks._intents(settings.load().root) - checks.CONTROL
 )
 

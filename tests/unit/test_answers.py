@@ -11,8 +11,18 @@ TODAY = date(2026, 11, 23)
 REGISTRY = facts.parse(
     {
         "facts": {
-            "F-FEE-02": {"title": "罚息利率", "statement": "加收 30%–50%", "cite": "银发〔2003〕251 号", "checked": "2026-11-23"},
-            "F-CFC-05": {"title": "贴息", "statement": "到 2026-12-31", "cite": "财金〔2026〕1 号", "until": "2026-12-31"},
+            "F-FEE-02": {
+                "title": "罚息利率",
+                "statement": "加收 30%–50%",
+                "cite": "银发〔2003〕251 号",
+                "checked": "2026-11-23",
+            },
+            "F-CFC-05": {
+                "title": "贴息",
+                "statement": "到 2026-12-31",
+                "cite": "财金〔2026〕1 号",
+                "until": "2026-12-31",
+            },
             "CONTRACT": {"title": "合同", "statement": "看合同", "cite": "以你的合同为准"},
             "ADVICE": {"title": "建议", "statement": "建议", "cite": "常识建议"},
         }
@@ -20,7 +30,10 @@ REGISTRY = facts.parse(
 )
 RESPONSE = {
     "text": "罚息按天算。[CONTRACT]\n· 一般加收 30%–50%。[F-FEE-02]\n· 有贴息政策。[F-CFC-05]\n下一步：看合同。",
-    "buttons": [{"title": "算一算", "payload": "/fee_penalty_calculate"}, {"title": "转人工", "payload": "/human_handoff"}],
+    "buttons": [
+        {"title": "算一算", "payload": "/fee_penalty_calculate"},
+        {"title": "转人工", "payload": "/human_handoff"},
+    ],
     "metadata": {"reviewed": "2026-11-23"},
 }
 

@@ -96,7 +96,9 @@ def test_good_content_has_no_problem(tmp_path):
 )  # fmt: skip
 def test_a_fault_in_an_answer_is_named_with_its_line(tmp_path, old, new, line, says):
     problems = answer_problems(read(tmp_path, GOOD.replace(old, new, 1)))
-    assert any(says in problem.message and problem.where == Place("data/faq/fees.yml", line) for problem in problems), problems
+    assert any(says in problem.message and problem.where == Place("data/faq/fees.yml", line) for problem in problems), (
+        problems
+    )
 
 
 def test_a_missing_answer_or_rule_is_named(tmp_path):
@@ -131,14 +133,22 @@ def test_a_sentence_from_a_measuring_set_is_an_error_even_with_a_word_changed(tm
 
 
 def test_personal_data_and_entity_marks_in_sentences_are_errors(tmp_path):
-    content = read(tmp_path, GOOD.replace("晚还了要罚多少", "我手机13812345678").replace("罚息怎么算的", "[五百](amount)罚多少"))
+    content = read(
+        tmp_path, GOOD.replace("晚还了要罚多少", "我手机13812345678").replace("罚息怎么算的", "[五百](amount)罚多少")
+    )
     assert [p.where.line for p in question_checks.personal_data(content)] == [5]
     assert [p.where.line for p in question_checks.entity_marks(content)] == [4]
 
 
 def test_template_sentences_are_more_uniform_than_lively_ones(tmp_path):
     same = [f"    - {name}逾期一天会不会上征信" for name in ("花呗", "借呗", "白条", "金条", "微粒贷")]
-    lively = ["    - 晚还一天记不记", "    - 拖两天征信上看得到吗", "    - 征信多久报一次", "    - 央行那边查得到我吗", "    - 会留案底不"]
+    lively = [
+        "    - 晚还一天记不记",
+        "    - 拖两天征信上看得到吗",
+        "    - 征信多久报一次",
+        "    - 央行那边查得到我吗",
+        "    - 会留案底不",
+    ]
     uniform = read(tmp_path, GOOD.replace("    - 罚息怎么算的\n    - 晚还了要罚多少", "\n".join(same)))
     varied = read(tmp_path, GOOD.replace("    - 罚息怎么算的\n    - 晚还了要罚多少", "\n".join(lively)))
     assert question_checks.uniformity(uniform.examples) > 0.5 > 0.2 > question_checks.uniformity(varied.examples)

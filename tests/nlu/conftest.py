@@ -1,0 +1,1 @@
+from tests.integration.conftest import assistant, own_database  # noqa: F401

@@ -1,0 +1,77 @@
+"""The understanding on sets that its makers did not write. Figures: ``finlit evaluate``, docs/decisions.md."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from finlit.evaluation.scores import Outcome, summarise
+from finlit.evaluation.sets import answered_intent, read_table
+
+HERE = Path(__file__).parent
+REAL_DEV = HERE.parents[2] / "shared" / "eval" / "real_dev.tsv"
+
+
+def outcomes(assistant, path):
+    async def play():
+        rows = []
+        for row in read_table(path):
+            data = await assistant.parse(row["text"])
+            decision = data["decision"]
+            kind = "refused" if decision["kind"] == "trouble" else decision["kind"]
+            ranking = [(entry["name"], entry["confidence"]) for entry in data["intent_ranking"]]
+            rows.append(Outcome(row["text"], row["intent"].split("/")[0], ranking, kind, decision.get("candidates") or [], 0.0))
+        return rows
+
+    return asyncio.run(play())
+
+
+def test_the_held_out_set_is_understood(assistant):
+    scores = summarise(outcomes(assistant, HERE / "heldout.tsv"))
+    assert scores["accuracy"] >= 0.84
+    assert scores["answered_wrong"] <= 0.08
+    assert scores["out_of_scope"]["recall"] >= 0.85
+
+
+@pytest.mark.skipif(not REAL_DEV.exists(), reason="the measuring set of ../shared is not on this machine")
+def test_real_customers_are_understood(assistant):
+    scores = summarise(outcomes(assistant, REAL_DEV))
+    assert scores["accuracy"] >= 0.80
+    assert scores["answered_wrong"] <= 0.12
+    assert scores["out_of_scope"]["recall"] >= 0.75
+    assert scores["refused"] <= 0.04
+
+
+def test_a_second_turn_is_understood_after_the_first(assistant):
+    rows = read_table(HERE / "followups.tsv")
+
+    async def play():
+        return [
+            await answered_intent(assistant, [row["first"], row["second"]], f"follow-{number}") == row["intent"]
+            for number, row in enumerate(rows)
+        ]
+
+    right = asyncio.run(play())
+    assert sum(right) / len(right) >= 0.80
+
+
+def test_crisis_is_heard_and_idioms_are_not(assistant):
+    async def play():
+        rows = read_table(HERE / "crisis.tsv")
+        return [(row["label"] == "crisis", (await assistant.parse(row["text"]))["intent"]["name"] == "crisis") for row in rows]
+
+    rows = asyncio.run(play())
+    heard = [found for is_crisis, found in rows if is_crisis]
+    false = [found for is_crisis, found in rows if not is_crisis]
+    assert sum(heard) / len(heard) >= 0.95
+    assert sum(false) / len(false) <= 0.10
+
+
+@pytest.mark.skipif(not REAL_DEV.exists(), reason="the measuring set of ../shared is not on this machine")
+def test_real_customers_raise_almost_no_false_alarm(assistant):
+    rows = read_table(REAL_DEV)
+
+    async def play():
+        return sum([(await assistant.parse(row["text"]))["intent"]["name"] == "crisis" for row in rows])
+
+    assert asyncio.run(play()) / len(rows) <= 0.005
