@@ -46,11 +46,12 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "lexicon": "data/lexicon.yml",
             "follow_ups": "data/follow_ups.yml",
             "crisis": "data/crisis.yml",
-            "answer_at": 0.5,
-            "ask_at": 0.15,
-            "margin": 0.35,
-            "candidate_at": 0.08,
-            "crisis_at": 0.6,
+            "answer_at": 0.45,
+            "ask_at": 0.13,
+            "margin": 0.3,
+            "candidate_at": 0.07,
+            "crisis_at": 0.35,
+            "out_of_scope_weight": 2.5,
         }
 
     @classmethod
@@ -131,6 +132,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             CrisisSigns.from_document(content["crisis"]),
             thresholds,
             crisis_at=config["crisis_at"],
+            out_of_scope_weight=config["out_of_scope_weight"],
         )
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:

@@ -57,6 +57,7 @@ class Understanding:
         crisis: CrisisSigns,
         thresholds: Thresholds,
         crisis_at: float,
+        out_of_scope_weight: float = 1.0,
     ) -> None:
         self._model = model
         self._follow_ups = follow_ups
@@ -64,13 +65,15 @@ class Understanding:
         self._thresholds = thresholds
         self._crisis_at = crisis_at
         self._bases = [label.split("/")[0] for label in model.labels]
+        weight_of = {CRISIS: 0.0, OUT_OF_SCOPE: out_of_scope_weight}
+        self._weights = np.array([weight_of.get(base, 1.0) for base in self._bases])
         self._askable = frozenset(model.labels) - self.NOT_A_TOPIC
 
     def understand(self, text: str, previous: Previous | None = None) -> Understood:
         """Return what ``text`` means after ``previous``; ``text`` is not empty."""
         if self._is_crisis(text):
             return Understood([(CRISIS, 1.0)], Decision("answered", CRISIS))
-        alone = self._without_crisis(self._model.probabilities(text))
+        alone = self._weighed(self._model.probabilities(text))
         if self._only_informs(text):
             return self._settled(INFORM, alone) if previous is None else self._after(text, alone, previous)
         if previous is not None and self._leans_on_previous(text, alone, previous):
@@ -83,10 +86,14 @@ class Understanding:
         rest = self._crisis.supports(text)
         return rest is not None and self._of(CRISIS, self._model.probabilities(rest)) >= self._crisis_at
 
-    def _without_crisis(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return the probabilities without ``crisis``: only ``_is_crisis`` may say it."""
-        kept = np.where([base == CRISIS for base in self._bases], 0.0, probabilities)
-        return np.asarray(kept / max(float(kept.sum()), 1e-9))
+    def _weighed(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the probabilities with ``out_of_scope`` weighed up and without ``crisis``.
+
+        Only ``_is_crisis`` may say crisis; and what is not our subject takes so many forms that
+        its examples can't cover it.
+        """
+        weighed = probabilities * self._weights
+        return np.asarray(weighed / max(float(weighed.sum()), 1e-9))
 
     def _of(self, base: str, probabilities: np.ndarray) -> float:
         return float(sum(p for name, p in zip(self._bases, probabilities) if name == base))
@@ -119,7 +126,7 @@ class Understanding:
             or self._follow_ups.only_changes_a_figure(text)
         ):
             return self._settled(previous.intent, alone)
-        together = self._without_crisis(self._model.probabilities(f"{previous.text} {text}"))
+        together = self._weighed(self._model.probabilities(f"{previous.text} {text}"))
         joint = combine(alone, together, self._bases.index(previous.intent), WEIGHT_ALONE)
         if joint.max() < SURE_TOGETHER:
             return self._settled(previous.intent, joint)

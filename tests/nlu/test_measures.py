@@ -20,7 +20,9 @@ def outcomes(assistant, path):
             decision = data["decision"]
             kind = "refused" if decision["kind"] == "trouble" else decision["kind"]
             ranking = [(entry["name"], entry["confidence"]) for entry in data["intent_ranking"]]
-            rows.append(Outcome(row["text"], row["intent"].split("/")[0], ranking, kind, decision.get("candidates") or [], 0.0))
+            rows.append(
+                Outcome(row["text"], row["intent"].split("/")[0], ranking, kind, decision.get("candidates") or [], 0.0)
+            )
         return rows
 
     return asyncio.run(play())
@@ -58,7 +60,10 @@ def test_a_second_turn_is_understood_after_the_first(assistant):
 def test_crisis_is_heard_and_idioms_are_not(assistant):
     async def play():
         rows = read_table(HERE / "crisis.tsv")
-        return [(row["label"] == "crisis", (await assistant.parse(row["text"]))["intent"]["name"] == "crisis") for row in rows]
+        return [
+            (row["label"] == "crisis", (await assistant.parse(row["text"]))["intent"]["name"] == "crisis")
+            for row in rows
+        ]
 
     rows = asyncio.run(play())
     heard = [found for is_crisis, found in rows if is_crisis]
