@@ -16,6 +16,7 @@ from finlit.content import facts
 
 WECHAT = "wechat"
 FALLBACK_ANSWER = "utter_nlu_fallback"
+OUT_OF_SCOPE_ANSWER = "utter_out_of_scope"
 
 
 class AnswerGenerator(TemplatedNaturalLanguageGenerator):
@@ -54,10 +55,12 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
 
     def _variant(self, utter_action: str, decision: dict[str, Any]) -> str:
         """Return the response's name: a narrower one for a sub-intent, one for each kind of miss."""
+        again = "_again" if decision.get("misses", 1) > 1 else ""
+        if utter_action == OUT_OF_SCOPE_ANSWER:
+            return f"{utter_action}{again}"
         if utter_action == FALLBACK_ANSWER:
             if decision.get("kind") == "trouble":
                 return f"utter_{decision['reason']}"
-            again = "_again" if decision.get("misses", 1) > 1 else ""
             return f"utter_ask{again}" if decision.get("kind") == "asked" else f"utter_refuse{again}"
         narrow = f"utter_{decision.get('label')}"
         return narrow if narrow.startswith(f"{utter_action}/") and narrow in self.responses else utter_action

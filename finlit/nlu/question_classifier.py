@@ -21,7 +21,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from finlit.nlu import jieba_words
 from finlit.nlu.crisis import CrisisSigns
-from finlit.nlu.decision import Thresholds
+from finlit.nlu.decision import OUT_OF_SCOPE, Thresholds
 from finlit.nlu.features import Analyzer
 from finlit.nlu.follow_up import FollowUps, Previous
 from finlit.nlu.lexicon import Lexicon
@@ -31,6 +31,7 @@ from finlit.settings import PROJECT_ROOT
 
 LABEL = "finlit_label"
 FALLBACK = "nlu_fallback"
+MISSES = (FALLBACK, OUT_OF_SCOPE)
 CONTENT_FILES = ("lexicon", "follow_ups", "crisis")
 RANKING_LENGTH = 10
 
@@ -160,7 +161,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "label": decision.label,
             "candidates": decision.candidates,
             "from_context": understood.from_context,
-            "misses": 1 + misses_in_a_row(tracker) if intent == FALLBACK else 0,
+            "misses": 1 + misses_in_a_row(tracker) if intent in MISSES else 0,
         }
         message.set("decision", about, add_to_output=True)
 
@@ -175,10 +176,10 @@ def _user_events(tracker: DialogueStateTracker | None) -> list[UserUttered]:
 
 
 def misses_in_a_row(tracker: DialogueStateTracker | None) -> int:
-    """Return how many of the last messages in a row were asked back or refused."""
+    """Return how many of the last messages in a row got no answer: asked back, refused or not our subject."""
     count = 0
     for event in _user_events(tracker):
-        if (event.intent or {}).get("name") != FALLBACK:
+        if (event.intent or {}).get("name") not in MISSES:
             break
         count += 1
     return count

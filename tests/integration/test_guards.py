@@ -145,6 +145,13 @@ def test_crisis_leaves_an_alert_for_staff_and_says_nothing_of_fees(conversation)
 
 
 def test_a_second_miss_in_a_row_offers_a_person_first(conversation):
-    conversation.say("呜啦啦啦巴拉巴拉")
+    first = conversation.say("呜啦啦啦巴拉巴拉")
     second = conversation.say("叽里咕噜哇啦")
+    assert "人工" not in first["replies"][-1]["buttons"][0]["title"]
     assert "人工" in second["replies"][-1]["buttons"][0]["title"]
+
+
+@pytest.mark.parametrize("first, second", [("今天天气怎么样", "讲个笑话吧"), ("讲个笑话吧", "呜啦啦啦巴拉巴拉")])
+def test_questions_that_are_not_our_subject_count_as_misses_too(conversation, first, second):
+    conversation.say(first)
+    assert "人工" in conversation.say(second)["replies"][-1]["buttons"][0]["title"]
