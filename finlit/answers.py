@@ -7,14 +7,19 @@ data; WeChat gets one plain text of at most 2,048 bytes with numbered choices.
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from finlit.content.facts import FIGURELESS, Registry
 
+logger = logging.getLogger(__name__)
+
 WECHAT_LIMIT_BYTES = 2048
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _MARK = re.compile(r"\[((?:F-[A-Z]+-\d+)|CONTRACT|ADVICE)\]")
 _SENTENCE_END = re.compile(r"(?<=[。！？；\n])")
 
@@ -57,17 +62,35 @@ def parse_lines(text: str) -> tuple[Line, ...]:
     return tuple(line for line in lines if line.text)
 
 
-def build(response: dict[str, Any], name: str, registry: Registry, today: date) -> Answer:
-    """Return the answer of a Rasa response without lines that rest on an expired fact."""
+def fill(text: str, values: Mapping[str, Any]) -> str:
+    """Return ``text`` with each ``{name}`` replaced; raises KeyError for a name without a value.
+
+    Values are put in once and as they are: braces or marks within them mean nothing.
+    """
+    return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
+
+
+def _filled(lines: Iterable[Line], name: str, values: Mapping[str, Any]) -> Iterator[Line]:
+    for line in lines:
+        try:
+            yield Line(fill(line.text, values), line.cites)
+        except KeyError as missing:  # better one line less than a brace shown to a customer
+            logger.error("answer %s has no value for %s", name, missing)
+
+
+def build(
+    response: dict[str, Any], name: str, registry: Registry, today: date, values: Mapping[str, Any] | None = None
+) -> Answer:
+    """Return the answer of a Rasa response, ``values`` put in, without lines that rest on an expired fact."""
     metadata = response.get("metadata") or {}
-    lines = tuple(
+    current = (
         line
         for line in parse_lines(response.get("text") or "")
         if not any(registry.expired(cite, today) for cite in line.cites)
     )
     return Answer(
         name=name,
-        lines=lines,
+        lines=tuple(_filled(current, name, values or {})),
         buttons=tuple(response.get("buttons") or ()),
         reviewed=metadata.get("reviewed"),
         wants_number=bool(metadata.get("wants_number")),

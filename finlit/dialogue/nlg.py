@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from rasa.core.nlg.interpolator import interpolate
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -39,12 +38,10 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         if not variants:
             return None
         response = deepcopy(variants[0])  # the loaded domain must stay as it is
-        values = {**tracker.current_slot_values(), **kwargs}
-        response["text"] = interpolate(response.get("text") or "", values)
-        response["buttons"] = interpolate(self._buttons(name, response, decision), values)
+        response["buttons"] = self._buttons(name, response, decision)
         current = settings.load()
         registry = facts.load(current.data_dir / "facts.yml")
-        answer = answers.build(response, name, registry, current.now().date())
+        answer = answers.build(response, name, registry, current.now().date(), kwargs)
         render = answers.for_wechat if output_channel == WECHAT else answers.for_web
         return render(answer, registry)
 
