@@ -21,7 +21,7 @@ class ActionFeePenaltyCalculate(Calculator):
     def name(self) -> str:
         return "action_fee_penalty_calculate"
 
-    def answer(self, dispatcher: CollectingDispatcher, known: Mapping[str, Any]) -> None:
+    def answer(self, dispatcher: CollectingDispatcher, known: Mapping[str, Any], said_first: Mapping[str, Any]) -> None:
         """Say the range: surcharge and day count base are the contract's."""
         estimate = fees.estimate(known[figures.AMOUNT], known[figures.DAYS], known[figures.RATE])
         dispatcher.utter_message(
@@ -34,12 +34,5 @@ class ActionFeePenaltyCalculate(Calculator):
             most_steps=estimate.most.steps,
             at_rate=show_range(*(penalty.amount for penalty in estimate.at_rate)),
             ceiling=show_range(*(penalty.amount for penalty in estimate.ceiling)),
-        )
-
-    def without_rate(self, dispatcher: CollectingDispatcher, known: Mapping[str, Any]) -> None:
-        """Say the formula with a letter for the rate, and where the rate stands."""
-        dispatcher.utter_message(
-            response="utter_fee_calculator_no_rate",
-            amount=show(known[figures.AMOUNT]),
-            days=str(known[figures.DAYS]),
+            **said_first,
         )

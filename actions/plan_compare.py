@@ -24,14 +24,16 @@ class ActionPlanCompare(Calculator):
     def name(self) -> str:
         return "action_plan_compare"
 
-    def ask(self, dispatcher: CollectingDispatcher, kind: str, known: Mapping[str, Any]) -> None:
+    def ask(
+        self, dispatcher: CollectingDispatcher, kind: str, known: Mapping[str, Any], said_first: Mapping[str, Any]
+    ) -> None:
         """Ask for ``kind``, or explain what is needed when nothing is known yet."""
-        if known:
-            super().ask(dispatcher, kind, known)
+        if known or said_first:
+            super().ask(dispatcher, kind, known, said_first)
         else:
             dispatcher.utter_message(response="utter_plan_compare")
 
-    def answer(self, dispatcher: CollectingDispatcher, known: Mapping[str, Any]) -> None:
+    def answer(self, dispatcher: CollectingDispatcher, known: Mapping[str, Any], said_first: Mapping[str, Any]) -> None:
         """Say each method's figures."""
         annual_rate = known[figures.RATE].annual(BASE_FOR_DAILY_RATES)
         fields = {}
@@ -46,8 +48,5 @@ class ActionPlanCompare(Calculator):
             months=str(known[figures.MONTHS]),
             rate=show_rate(annual_rate),
             **fields,
+            **said_first,
         )
-
-    def without_rate(self, dispatcher: CollectingDispatcher, known: Mapping[str, Any]) -> None:
-        """Say where the contract's rate stands."""
-        dispatcher.utter_message(response="utter_plan_compare_no_rate")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,14 @@ WECHAT_LIMIT_BYTES = 2048
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _MARK = re.compile(r"\[((?:F-[A-Z]+-\d+)|CONTRACT|ADVICE)\]")
 _SENTENCE_END = re.compile(r"(?<=[。！？；\n])")
+
+
+class _PlaceholdersKept(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
+PLACEHOLDERS_KEPT: Mapping[str, str] = _PlaceholdersKept()  # for looking at an answer before its figures are known
 
 
 @dataclass(frozen=True)
@@ -70,10 +78,15 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(lambda match: str(values[match[1]]), text)
 
 
-def _filled(lines: Iterable[Line], name: str, values: Mapping[str, Any]) -> Iterator[Line]:
-    for line in lines:
+def _filled(text: str, name: str, values: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield the lines of ``text`` with values; a line that is only ``{name}`` becomes the lines of its value."""
+    for line in parse_lines(text):
+        whole = _PLACEHOLDER.fullmatch(line.text)
         try:
-            yield Line(fill(line.text, values), line.cites)
+            if whole:
+                yield from parse_lines(str(values[whole[1]]))
+            else:
+                yield Line(fill(line.text, values), line.cites)
         except KeyError as missing:  # better one line less than a brace shown to a customer
             logger.error("answer %s has no value for %s", name, missing)
 
@@ -83,19 +96,20 @@ def build(
 ) -> Answer:
     """Return the answer of a Rasa response, ``values`` put in, without lines that rest on an expired fact."""
     metadata = response.get("metadata") or {}
-    current = (
-        line
-        for line in parse_lines(response.get("text") or "")
-        if not any(registry.expired(cite, today) for cite in line.cites)
-    )
+    lines = _filled(response.get("text") or "", name, {} if values is None else values)
     return Answer(
         name=name,
-        lines=tuple(_filled(current, name, values or {})),
+        lines=tuple(line for line in lines if not any(registry.expired(cite, today) for cite in line.cites)),
         buttons=tuple(response.get("buttons") or ()),
         reviewed=metadata.get("reviewed"),
         wants_number=bool(metadata.get("wants_number")),
         custom=dict(response.get("custom") or {}),
     )
+
+
+def preceded(first: Answer, answer: Answer) -> Answer:
+    """Return ``answer`` with the lines of ``first`` before its own."""
+    return replace(answer, lines=first.lines + answer.lines)
 
 
 def sources(answer: Answer, registry: Registry) -> list[dict[str, Any]]:

@@ -15,12 +15,13 @@ from typing import Any
 
 from finlit.instalments import MOST_PERIODS
 from finlit.money import ONE_FEN, exact, fen
+from finlit.nlu import not_known
 from finlit.nlu.quantities import resolve_date
 from finlit.rates import Rate
 from finlit.text import fingerprint, normalise
 
 AMOUNT, DAYS, MONTHS, RATE = "amount", "days", "months", "rate"
-UNKNOWN_RATE = "unknown"  # value behind the button 「不知道」
+UNKNOWN = "unknown"  # value behind the button 「不知道」
 DAYS_A_MONTH = 30  # 逾期三个月, when nothing more exact is said; the answer says so
 _MOST_AMOUNT = Decimal(1_000_000_000)
 _MOST_DAYS = 36_500
@@ -37,12 +38,13 @@ Value = Decimal | int | Rate
 class Figures:
     """What was understood: exact ``values`` by kind, ``unclear`` words by kind.
 
-    ``from_months`` is the number of months that ``values["days"]`` was reckoned from, if any.
+    ``unknown`` are the kinds that the customer says they don't know; ``from_months`` is the number
+    of months that ``values["days"]`` was reckoned from, if any.
     """
 
     values: Mapping[str, Value]
     unclear: Mapping[str, str]
-    rate_is_unknown: bool = False
+    unknown: frozenset[str] = frozenset()
     from_months: int | None = None
 
 
@@ -80,8 +82,11 @@ def read(
     """Return the figures of the message ``text`` for a calculator that needs ``kinds``."""
     said = [_in_context(each, text, asked) for each in _said(entities, text)]
     candidates: dict[str, list[_Said]] = {kind: [each for each in said if each.kind == kind] for kind in kinds}
-    unknown = any(each.value == UNKNOWN_RATE for each in candidates.get(RATE, ()))
-    candidates[RATE] = [each for each in candidates.get(RATE, ()) if each.value != UNKNOWN_RATE]
+    unknown = set(not_known.kinds(text)) | {each.kind for each in said if each.value == UNKNOWN}
+    if asked is not None and not_known.is_all_that_is_said(text):
+        unknown.add(asked)
+    for kind, found in candidates.items():
+        candidates[kind] = [each for each in found if each.value != UNKNOWN]
     from_months = None
     if DAYS in kinds and not candidates[DAYS]:
         candidates[DAYS] = _days_from_dates(said, today)
@@ -97,7 +102,7 @@ def read(
         rough = _rough_kind(each, kinds)
         if rough is not None and rough not in values:
             unclear.setdefault(rough, each.words)
-    return Figures(values, unclear, unknown, from_months if DAYS in values else None)
+    return Figures(values, unclear, frozenset(unknown) - set(values), from_months if DAYS in values else None)
 
 
 def _said(entities: Sequence[Mapping[str, Any]], text: str) -> list[_Said]:

@@ -107,7 +107,7 @@ def reviews(content: Content, knowledge: frozenset[str], today: date) -> Iterato
 def form(content: Content, registry: Registry, today: date) -> Iterator[Problem]:
     """Conclusion, at most four points, short enough for WeChat."""
     for response in content.responses:
-        answer = answers.build(response.body, response.name, registry, today)
+        answer = answers.build(response.body, response.name, registry, today, answers.PLACEHOLDERS_KEPT)
         points = sum(line.text.startswith("·") for line in answer.lines)
         if points > MOST_POINTS:
             yield error(response.where, f"{response.name} 有 {points} 个要点，最多 {MOST_POINTS} 个。")

@@ -31,7 +31,10 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
     ) -> dict[str, Any] | None:
-        """Return the message for ``utter_action``; None when there is no such answer."""
+        """Return the message for ``utter_action``; None when there is no such answer.
+
+        ``before`` names an answer whose text comes first, in the same message.
+        """
         decision = self._decision(tracker)
         name = self._variant(utter_action, decision)
         variants = self.responses.get(name)
@@ -42,6 +45,9 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         current = settings.load()
         registry = facts.load(current.data_dir / "facts.yml")
         answer = answers.build(response, name, registry, current.now().date(), kwargs)
+        first = self.responses.get(kwargs.get("before", ""))
+        if first:  # one bubble: what has to be said first, then the answer
+            answer = answers.preceded(answers.build(first[0], name, registry, current.now().date(), kwargs), answer)
         render = answers.for_wechat if output_channel == WECHAT else answers.for_web
         return render(answer, registry)
 

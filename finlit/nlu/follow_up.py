@@ -26,10 +26,16 @@ _PARTICLES = re.compile(r"[吗嘛么呢啊呀吧不的了]+$")
 
 @dataclass(frozen=True)
 class Previous:
-    """The last question that was answered: its intent (base name) and its text."""
+    """The last question that was answered: its intent (base name) and its text.
+
+    ``calculator`` is the intent of the calculator that ran lately, if one did; ``figure_asked``
+    says that the last thing said to the customer asked for a figure.
+    """
 
     intent: str
     text: str
+    calculator: str | None = None
+    figure_asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class FollowUps:
     closers: tuple[str, ...]
     asking: tuple[str, ...]
     facets: dict[str, tuple[tuple[str, ...], dict[str, str]]]
+    figure: dict[str, str]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> FollowUps:
@@ -48,7 +55,7 @@ class FollowUps:
             for name, facet in document["facets"].items()
         }
         openers = tuple(sorted(document["openers"], key=len, reverse=True))
-        return cls(openers, tuple(document["closers"]), tuple(document["asking"]), facets)
+        return cls(openers, tuple(document["closers"]), tuple(document["asking"]), facets, dict(document["figure"]))
 
     @classmethod
     def load(cls, path: Path) -> FollowUps:
@@ -70,8 +77,12 @@ class FollowUps:
 
     def asks(self, text: str) -> bool:
         """Say whether the sentence holds a word with which follow-ups ask, or a figure."""
+        return self.has_asking_word(text) or bool(find(fingerprint(text)))
+
+    def has_asking_word(self, text: str) -> bool:
+        """Say whether the sentence holds a word with which follow-ups ask."""
         plain = fingerprint(text)
-        return any(word in plain for word in self.asking) or bool(find(plain))
+        return any(word in plain for word in self.asking)
 
     def by_table(self, text: str, previous: Previous) -> str | None:
         """Return the intent that the table gives for this facet of the previous question."""
@@ -81,6 +92,10 @@ class FollowUps:
             if target and any(form in core and len(core) <= len(form) + SLACK for form in forms):
                 return previous.intent if target == SAME else target
         return None
+
+    def by_figure(self, previous: Previous) -> str:
+        """Return what a figure alone asks after ``previous``: its calculator, else the same question again."""
+        return self.figure.get(previous.intent, previous.intent)
 
     def only_changes_a_figure(self, text: str) -> bool:
         """Say whether nothing is left but an amount, a number of days or a date: the same question again."""

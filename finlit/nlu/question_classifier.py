@@ -13,7 +13,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.core.events import UserUttered
+from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -33,6 +33,7 @@ LABEL = "finlit_label"
 FALLBACK = "nlu_fallback"
 MISSES = (FALLBACK, OUT_OF_SCOPE)
 CONTENT_FILES = ("lexicon", "follow_ups", "crisis")
+CALCULATORS = ("fee_penalty_calculate", "plan_compare")
 RANKING_LENGTH = 10
 
 
@@ -185,12 +186,27 @@ def misses_in_a_row(tracker: DialogueStateTracker | None) -> int:
     return count
 
 
+def figure_was_asked(tracker: DialogueStateTracker | None) -> bool:
+    """Say whether the last thing said to the customer asked for a figure."""
+    for event in reversed(tracker.events) if tracker else ():
+        if isinstance(event, UserUttered):
+            return False
+        if isinstance(event, BotUttered):
+            return bool((event.data.get("custom") or {}).get("wants_number"))
+    return False
+
+
 def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
     """Return the last question that was answered or asked back, at most three messages back."""
+    calculator = next((name for name in map(_likeliest, _user_events(tracker)[:4]) if name in CALCULATORS), None)
     for event in _user_events(tracker)[:3]:
-        decision = (event.parse_data or {}).get("decision") or {}
-        likeliest = decision.get("label") if decision.get("kind") == "asked" else (event.intent or {}).get("name")
-        intent = str(likeliest or FALLBACK).split("/")[0]
+        intent = _likeliest(event)
         if intent not in Understanding.NOT_A_TOPIC and event.text:
-            return Previous(intent, event.text)
+            return Previous(intent, event.text, calculator, figure_was_asked(tracker))
     return None
+
+
+def _likeliest(event: UserUttered) -> str:
+    decision = (event.parse_data or {}).get("decision") or {}
+    name = decision.get("label") if decision.get("kind") == "asked" else (event.intent or {}).get("name")
+    return str(name or FALLBACK).split("/")[0]

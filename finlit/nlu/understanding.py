@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from finlit.nlu import not_known
 from finlit.nlu.crisis import CrisisSigns
 from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
 from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, FollowUps, Previous, combine
@@ -25,6 +26,7 @@ SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
 WEIGHT_ALONE = 0.5
+SLACK_AROUND_A_FIGURE = 6  # characters beside the figure that was asked for: 哦找到了，是 …
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Understanding:
         if self._is_crisis(text):
             return Understood([(CRISIS, 1.0)], Decision("answered", CRISIS))
         alone = self._weighed(self._model.probabilities(text))
+        if previous is not None and (previous.figure_asked or previous.calculator) and self._only_answers(text):
+            return self._settled(INFORM if previous.figure_asked else str(previous.calculator), alone)
         if self._only_informs(text):
             return self._settled(INFORM, alone) if previous is None else self._after(text, alone, previous)
         if previous is not None and self._leans_on_previous(text, alone, previous):
@@ -105,6 +109,16 @@ class Understanding:
             rest = rest.replace(quantity.text, "", 1)
         return rest != plain and len(rest) <= 1
 
+    def _only_answers(self, text: str) -> bool:
+        """Say whether ``text`` gives a figure, or says that it is not known, and asks nothing."""
+        plain = fingerprint(text)
+        if not_known.is_all_that_is_said(text) or (not_known.kinds(text) and len(plain) <= MAX_ELLIPTICAL_CHARS):
+            return True
+        rest = plain
+        for quantity in find(plain):
+            rest = rest.replace(quantity.text, "", 1)
+        return rest != plain and len(rest) <= SLACK_AROUND_A_FIGURE and not self._follow_ups.has_asking_word(rest)
+
     def _leans_on_previous(self, text: str, alone: np.ndarray, previous: Previous) -> bool:
         plain = fingerprint(text)
         best = self._bases[int(alone.argmax())]
@@ -120,11 +134,9 @@ class Understanding:
         by_table = self._follow_ups.by_table(text, previous)
         if by_table is not None:
             return self._settled(by_table, alone)
-        if (
-            previous.intent not in self._bases
-            or self._only_informs(text)
-            or self._follow_ups.only_changes_a_figure(text)
-        ):
+        if self._only_informs(text) or self._follow_ups.only_changes_a_figure(text):
+            return self._settled(self._follow_ups.by_figure(previous), alone)
+        if previous.intent not in self._bases:
             return self._settled(previous.intent, alone)
         together = self._weighed(self._model.probabilities(f"{previous.text} {text}"))
         joint = combine(alone, together, self._bases.index(previous.intent), WEIGHT_ALONE)

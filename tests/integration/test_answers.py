@@ -29,7 +29,7 @@ def test_an_answer_names_its_sources_and_fits_wechat(name):
     current = settings.load()
     registry = facts.load(current.data_dir / "facts.yml")
     body = next(response.body for response in CONTENT.responses if response.name == name)
-    answer = answers.build(body, name, registry, current.now().date())
+    answer = answers.build(body, name, registry, current.now().date(), answers.PLACEHOLDERS_KEPT)
     assert answer.cites
     assert len(answers.for_wechat(answer, registry)["text"].encode()) <= answers.WECHAT_LIMIT_BYTES
     assert "[F-" not in answer.text and "[CONTRACT]" not in answer.text

@@ -89,3 +89,24 @@ def test_a_cut_keeps_whole_sentences_where_it_can(limit):
     short = answers.cut("一句。两句。三句。", limit)
     assert len(short.encode()) <= limit
     assert short == "一句。两句。三句。" or short.endswith("…")
+
+
+def test_a_figure_before_a_mark_is_filled_in_and_the_mark_taken_away():
+    answer = answers.build({"text": "一共 {sum}[F-FEE-02]"}, "utter_x", REGISTRY, TODAY, {"sum": "100"})
+    assert (answer.text, answer.cites) == ("一共 100", ["F-FEE-02"])
+
+
+def test_a_value_is_put_in_as_it_is_braces_and_marks_included():
+    answer = answers.build(
+        {"text": "「{words}」没听懂[ADVICE]"}, "utter_x", REGISTRY, TODAY, {"words": "{sum}[F-FEE-02]"}
+    )
+    assert answer.text == "「{sum}[F-FEE-02]」没听懂"
+
+
+def test_a_line_without_its_value_is_left_out():
+    assert answers.build({"text": "好的。\n欠 {sum}"}, "utter_x", REGISTRY, TODAY).text == "好的。"
+
+
+def test_a_line_that_is_only_a_placeholder_becomes_the_lines_of_its_value():
+    answer = answers.build({"text": "{lines}"}, "utter_x", REGISTRY, TODAY, {"lines": "· 甲[CONTRACT]\n· 乙[ADVICE]"})
+    assert (answer.text, answer.cites) == ("· 甲\n· 乙", ["CONTRACT", "ADVICE"])

@@ -76,7 +76,12 @@ def test_without_a_rate_the_formula_is_shown_and_no_rate_is_invented(penalty):
     (answer,) = penalty.say("不知道", [{"entity": "rate", "value": "unknown", "extractor": "button"}])
     assert answer["response"] == "utter_fee_calculator_no_rate"
     assert (answer["amount"], answer["days"]) == ("¥5,000.00", "30")
-    assert "fee_calculator_rate" not in penalty.slots
+    assert penalty.slots["fee_calculator_rate"] is None
+
+
+def test_a_rate_that_turns_out_to_be_unknown_is_forgotten(penalty):
+    penalty.say("借了5000年化18逾期20天")
+    assert penalty.names("利率其实不清楚") == ["utter_fee_calculator_no_rate"]
 
 
 def test_a_rate_found_after_all_is_still_taken(penalty):
@@ -86,15 +91,19 @@ def test_a_rate_found_after_all_is_still_taken(penalty):
 
 
 def test_an_unclear_amount_is_named_and_asked_again(penalty):
-    unclear, question = penalty.say("欠三五千，逾期10天")
-    assert (unclear["response"], unclear["words"]) == ("utter_fee_calculator_unclear", "三五千")
+    (question,) = penalty.say("欠三五千，逾期10天")
+    assert (question["before"], question["words"]) == ("utter_fee_calculator_unclear", "三五千")
     assert question["response"] == "utter_fee_calculator_ask_amount"
     assert penalty.slots == {"fee_calculator_days": "10"}
 
 
 def test_months_are_said_to_be_taken_as_days(penalty):
-    first, question = penalty.say("逾期2个月，本金4000")
-    assert (first["response"], first["months"], first["days"]) == ("utter_fee_calculator_months_as_days", "2", "60")
+    (question,) = penalty.say("逾期2个月，本金4000")
+    assert (question["before"], question["months"], question["as_days"]) == (
+        "utter_fee_calculator_months_as_days",
+        "2",
+        "60",
+    )
     assert question["response"] == "utter_fee_calculator_ask_rate"
 
 

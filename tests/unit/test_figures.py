@@ -100,7 +100,17 @@ def test_a_daily_rate_keeps_its_period():
 
 def test_the_button_for_an_unknown_rate_is_no_rate():
     figures = read([{"entity": RATE, "value": "unknown"}], "不知道", RATE, TODAY, PENALTY)
-    assert figures.rate_is_unknown and not figures.values and not figures.unclear
+    assert figures.unknown == {RATE} and not figures.values and not figures.unclear
+
+
+@pytest.mark.parametrize("text", ["利率不清楚", "我不知道利率是多少", "年化忘了"])
+def test_a_rate_that_the_customer_does_not_know_is_said_to_be_unknown_in_any_message(text):
+    assert given(text + "，本金3000").unknown == {RATE}
+
+
+def test_a_typed_i_do_not_know_answers_the_question_that_was_asked():
+    assert given("不清楚呢", asked=AMOUNT).unknown == {AMOUNT}
+    assert not given("不清楚呢").unknown
 
 
 @pytest.mark.parametrize(
