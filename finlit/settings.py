@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -129,7 +133,34 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
 
 
 @lru_cache(maxsize=1)
-def load() -> Settings:
-    """Return the settings of this process: the environment wins over ``.env``."""
+def _of_process() -> Settings:
     from_file = {key: value for key, value in dotenv_values(PROJECT_ROOT / ".env").items() if value is not None}
     return parse({**from_file, **os.environ})
+
+
+_scoped: ContextVar[Settings | None] = ContextVar("finlit_settings", default=None)
+
+
+def load() -> Settings:
+    """Return the settings in force here: those of ``overridden``, else those of this process.
+
+    The environment wins over ``.env``; it is read once, ``load.cache_clear()`` makes tests read it again.
+    """
+    return _scoped.get() or _of_process()
+
+
+load.cache_clear = _of_process.cache_clear  # type: ignore[attr-defined]
+
+
+@contextmanager
+def overridden(**changes: Any) -> Iterator[Settings]:
+    """Change settings inside a ``with`` block, for this task and what it starts, nothing else.
+
+    A conversation test moves the clock (``fixed_now``) and brings its own ``database_url``;
+    tasks and ``asyncio.to_thread`` inherit both. Raises TypeError for a setting that doesn't exist.
+    """
+    token = _scoped.set(replace(load(), **changes))
+    try:
+        yield load()
+    finally:
+        _scoped.reset(token)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import create_engine, event
@@ -20,9 +20,27 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-@lru_cache(maxsize=8)
+_engines: dict[str, Engine] = {}
+_making = Lock()
+
+
 def engine_for(url: str) -> Engine:
-    """Return the engine for ``url``; an SQLite file's folder is created."""
+    """Return the engine for ``url``, the same one until ``dispose``; an SQLite file's folder is created."""
+    with _making:
+        if url not in _engines:
+            _engines[url] = _new_engine(url)
+        return _engines[url]
+
+
+def dispose(url: str) -> None:
+    """Close the connections to ``url`` and forget its engine: its database is no longer needed."""
+    with _making:
+        engine = _engines.pop(url, None)
+    if engine is not None:
+        engine.dispose()
+
+
+def _new_engine(url: str) -> Engine:
     parsed = make_url(url)
     is_sqlite = parsed.get_backend_name() == "sqlite"
     if is_sqlite and parsed.database:

@@ -1,5 +1,9 @@
+import asyncio
+from datetime import datetime, timedelta
+
 import pytest
 
+from finlit import settings
 from finlit.settings import SettingsError, parse
 
 GOOD_SECRET = "x" * 40
@@ -35,3 +39,43 @@ def test_a_wrong_value_is_named_in_one_chinese_line(name, value):
 
 def test_a_fixed_time_is_in_shanghai():
     assert parse({"FINLIT_NOW": "2026-11-23T10:00"}).now().isoformat() == "2026-11-23T10:00:00+08:00"
+
+
+def test_an_override_holds_in_its_block_in_tasks_and_in_threads_and_nowhere_else():
+    before = settings.load()
+    moment = datetime(2030, 1, 2, 3, 4, tzinfo=settings.SHANGHAI)
+
+    async def seen():
+        return await asyncio.gather(
+            asyncio.create_task(asyncio.to_thread(lambda: settings.load().database_url)),
+            asyncio.create_task(asyncio.to_thread(lambda: settings.load().now())),
+        )
+
+    with settings.overridden(database_url="sqlite:///elsewhere.db", fixed_now=moment):
+        assert asyncio.run(seen()) == ["sqlite:///elsewhere.db", moment]
+        with settings.overridden(fixed_now=moment + timedelta(minutes=16)):
+            assert settings.load().database_url == "sqlite:///elsewhere.db"
+            assert settings.load().now() == moment + timedelta(minutes=16)
+        assert settings.load().now() == moment
+    assert settings.load() is before
+
+
+def test_an_override_ends_even_when_its_block_fails_and_knows_its_settings():
+    before = settings.load()
+    with pytest.raises(RuntimeError), settings.overridden(port=1):
+        raise RuntimeError
+    assert settings.load() is before
+    with pytest.raises(TypeError), settings.overridden(databse_url="x"):
+        pass
+
+
+def test_two_conversations_at_once_each_keep_their_own_clock():
+    async def clock(day):
+        with settings.overridden(fixed_now=datetime(2030, 1, day, tzinfo=settings.SHANGHAI)):
+            await asyncio.sleep(0.01)
+            return settings.load().now().day
+
+    async def both():
+        return await asyncio.gather(clock(1), clock(2))
+
+    assert asyncio.run(both()) == [1, 2]
