@@ -1,54 +1,82 @@
-"""``finlit db``: create the tables and put the demo customers in."""
+"""``finlit db``: bring the database to the present tables, put data in."""
 
 from __future__ import annotations
 
 import argparse
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import inspect
-from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from finlit import settings
 from finlit.cli.errors import CommandError
-from finlit.db import engine, tables
+from finlit.db import engine, schema
 from finlit.privacy import mask
+from finlit.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's arguments."""
-    parser.add_argument("action", choices=["create", "demo"], help="create 只建表；demo 建表并放入演示客户")
+    """Declare the sub-commands; each names its function."""
+    actions = parser.add_subparsers(dest="action", metavar="做什么", required=True)
+    actions.add_parser("migrate", help="把库建好或升级到现在的表结构").set_defaults(work=_migrate)
+    actions.add_parser("demo", help="升级表结构，并放入演示客户").set_defaults(work=_demo)
+    revision = actions.add_parser("revision", help="改了表之后，写出一份升级脚本（给开发者）")
+    revision.add_argument("name", help="英文短名，例如 add_phone_index")
+    revision.set_defaults(work=_revision)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
-    current = settings.load()
-    try:
-        _create(engine.engine_for(current.database_url))
-    except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise CommandError(f"连不上数据库：{reason}。请检查设置 DATABASE_URL。") from error
-    if args.action == "demo":
-        from finlit.db import demo
+    with _reachable():
+        return int(args.work(args, settings.load()))
 
-        count = demo.seed(current)
-        rows = [(each.id, each.name, mask(each.phone), each.situation) for each in demo.CUSTOMERS]
-        _print_table([("ID", "姓名", "电话", "情形"), *rows])
-        print(f'共 {count} 位演示客户。试一试：finlit ask --customer {rows[0][0]} "我现在欠多少"')
+
+def _migrate(_args: argparse.Namespace, current: Settings) -> int:
+    target = engine.engine_for(current.database_url)
+    before = schema.revision_of(target)
+    _bring_up_to_date(current)
+    after = schema.revision_of(target)
+    print(f"表结构已经是最新（{after}）。" if before == after else f"表结构从 {before or '空库'} 升级到 {after}。")
     return 0
 
 
-def _create(target: Engine) -> None:
-    """Create missing tables; raises CommandError when an existing one is of an older form."""
-    tables.Base.metadata.create_all(target)
-    inspector = inspect(target)
-    for table in tables.Base.metadata.sorted_tables:
-        present = {column["name"] for column in inspector.get_columns(table.name)}
-        if present != {column.name for column in table.columns}:
-            raise CommandError(
-                f"数据库里的表 {table.name} 是旧结构。演示库可以删掉重建：{target.url.render_as_string()}；"
-                "里面有要留的数据请先备份。"
-            )
+def _demo(_args: argparse.Namespace, current: Settings) -> int:
+    from finlit.db import demo
+
+    _bring_up_to_date(current)
+    count = demo.seed(current)
+    rows = [(each.id, each.name, mask(each.phone), each.situation) for each in demo.CUSTOMERS]
+    _print_table([("ID", "姓名", "电话", "情形"), *rows])
+    print(f'共 {count} 位演示客户。试一试：finlit ask --customer {rows[0][0]} "我现在欠多少"')
+    return 0
+
+
+def _revision(args: argparse.Namespace, _current: Settings) -> int:
+    try:
+        path = schema.write_revision(args.name)
+    except schema.BadRevisionName as error:
+        raise CommandError(f"名字 {error} 不行：用小写英文、数字和下划线，最多 32 个字符。") from error
+    print(f"写好了 {path}。请看一遍再提交：改名会被写成删掉再新建。")
+    return 0
+
+
+def _bring_up_to_date(current: Settings) -> None:
+    try:
+        schema.migrate(engine.engine_for(current.database_url))
+    except schema.UnknownTables as error:
+        raise CommandError(
+            f"数据库 {error} 里有没有版本号的旧表。演示库可以删掉重建；里面有要留的数据请先备份。"
+        ) from error
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise CommandError(f"连不上数据库：{reason}。请检查设置 DATABASE_URL。") from error
 
 
 def _width(text: str) -> int:

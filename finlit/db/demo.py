@@ -55,7 +55,9 @@ class DemoLoan:
     penalty_cap: Decimal | None = None
     part_payments: tuple[PartPayment, ...] = ()
     reported_days_ago: int | None = None
+    reported_days_late: int = 1
     disputed_days_ago: int | None = None
+    restructured_days_ago: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ CUSTOMERS = (
     DemoCustomer("paid-off", "何涛", "13900000010", "已结清", (_loan("随借随还", 3000, "0.18", 6, 6, -40),)),
     DemoCustomer(
         "restructured", "许静", "13900000011", "协商后重新分期，正常还款",
-        (_loan("分期贷（协商重新分期）", 15000, "0.12", 24, 2, 9),),
+        (_loan("分期贷（协商重新分期）", 15000, "0.12", 24, 2, 9, restructured_days_ago=80),),
     ),
     DemoCustomer(
         "wrongly-flagged", "沈博", "13900000012", "按时还款却被报逾期，异议处理中",
@@ -150,6 +152,7 @@ def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, 
         id=loan_id,
         customer_id=customer_id,
         product=loan.product,
+        method=loan.method,
         principal=loan.amount,
         annual_rate=loan.annual_rate,
         penalty_surcharge=loan.surcharge,
@@ -158,8 +161,8 @@ def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, 
         day_count_base=loan.base,
         grace_days=loan.grace_days,
         started_on=_months_later(anchor, -anchor_number),
-        credit_reported_on=_days_ago(today, loan.reported_days_ago),
-        dispute_opened_on=_days_ago(today, loan.disputed_days_ago),
+        restructured_on=_days_ago(today, loan.restructured_days_ago),
+        credit_events=list(_credit_events(loan, today)),
     )
     for number, payment in enumerate(schedule, start=1):
         instalment = tables.Instalment(
@@ -171,6 +174,17 @@ def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, 
         row.instalments.append(instalment)
         row.repayments.extend(_repayments(loan, number, payment, instalment))
     session.add(row)
+
+
+def _credit_events(loan: DemoLoan, today: date) -> Iterator[tables.CreditEvent]:
+    if loan.reported_days_ago is None:
+        return
+    reported_on = today - timedelta(days=loan.reported_days_ago)
+    report = tables.CreditEvent(kind="overdue", happened_on=reported_on, days_past_due=loan.reported_days_late)
+    yield report
+    if loan.disputed_days_ago is not None:
+        opened_on = today - timedelta(days=loan.disputed_days_ago)
+        yield tables.CreditEvent(kind="dispute_opened", happened_on=opened_on, about=report)
 
 
 def _repayments(

@@ -64,3 +64,6 @@ class UtcTime(TypeDecorator):
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         """Return the moment with its zone."""
         return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+OWN_TYPES = (Fen, MillionthRate, UtcTime)

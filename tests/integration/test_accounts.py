@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from finlit.accounts import queries
 from finlit.accounts.binding import BINDING_LASTS, UnknownCustomer, bind_demo_customer, bound_customer
 from finlit.cli import main
-from finlit.db import demo, engine, tables
+from finlit.db import demo, tables
 from finlit.settings import SHANGHAI
 from finlit.settings import load as load_settings
 
@@ -177,7 +177,10 @@ def test_the_principal_of_all_instalments_is_the_loan(session):
         ("day_count_base", 364),
         ("grace_days", -1),
         ("penalty_runs_from", "someday"),
-        ("dispute_opened_on", TODAY),
+        ("method", "balloon"),
+        ("allocation_order", "principal"),
+        ("early_fee_rate", Decimal("-0.01")),
+        ("restructured_on", date(2020, 1, 1)),
         ("principal", Decimal(0)),
     ],
 )
@@ -219,11 +222,3 @@ def test_the_command_line_says_which_customers_exist(settings, capsys, monkeypat
     main.main(["db", "demo"])
     with pytest.raises(CommandError, match="没有演示客户 nobody.*late-20"):
         asyncio.run(ask._play(None, [], "talk", type("Arguments", (), {"customer": "nobody", "channel": "web"})))
-
-
-def test_a_database_of_an_older_form_is_named_in_one_line(settings, capsys):
-    target = engine.engine_for(settings.database_url)
-    with target.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE customers (id VARCHAR(32) PRIMARY KEY)")
-    assert main.main(["db", "create"]) == 2
-    assert "表 customers 是旧结构" in capsys.readouterr().err

@@ -1,0 +1,36 @@
+"""The tables, one module for each area, one class for each table, with their constraints.
+
+Amounts are stored as whole fen and times in UTC (column types in ``finlit.db.types``), because
+SQLite keeps decimals as floats and drops time zones. A change here needs a revision in
+``finlit/db/migrations/versions`` (``finlit db revision``); a test compares the two.
+"""
+
+from finlit.db.tables.accounts import (
+    Allocation,
+    ContactPoint,
+    CreditEvent,
+    CreditLine,
+    Customer,
+    DataImport,
+    Instalment,
+    Loan,
+    Repayment,
+)
+from finlit.db.tables.alerts import StaffAlert
+from finlit.db.tables.base import Base
+from finlit.db.tables.identity import Binding
+
+__all__ = [
+    "Allocation",
+    "Base",
+    "Binding",
+    "ContactPoint",
+    "CreditEvent",
+    "CreditLine",
+    "Customer",
+    "DataImport",
+    "Instalment",
+    "Loan",
+    "Repayment",
+    "StaffAlert",
+]

@@ -1,0 +1,1 @@
+"""What customers ask the lender for: hardship relief, a person, a complaint."""
