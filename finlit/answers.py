@@ -3,6 +3,12 @@
 Editors write one text; each line ends in the facts that it rests on: ``…30%–50%。[F-FEE-02]``.
 A line whose fact has expired is not said any more. The web gets text, buttons and sources as
 data; WeChat gets one plain text of at most 2,048 bytes with numbered choices.
+
+Beside the text a reply may carry ``RICH`` parts, as values of the same name:
+``table`` {"caption", "columns", "rows"}, ``chart`` {"title", "unit", "series"} (its figures stand in
+a table or in the text too) and ``details`` [{"title", "lines"}], what unfolds. The web gets them as
+data; in WeChat a table becomes plain lines, and details wait behind a button.
+A button with ``only: wechat`` (or ``web``) is offered there and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,6 +25,8 @@ from finlit.content.facts import FIGURELESS, Registry
 logger = logging.getLogger(__name__)
 
 WECHAT_LIMIT_BYTES = 2048
+RICH = ("table", "chart", "details")
+_NEXT_STEP = "下一步"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _MARK = re.compile(r"\[((?:F-[A-Z]+-\d+)|CONTRACT|ADVICE)\]")
 _SENTENCE_END = re.compile(r"(?<=[。！？；\n])")
@@ -96,14 +104,16 @@ def build(
 ) -> Answer:
     """Return the answer of a Rasa response, ``values`` put in, without lines that rest on an expired fact."""
     metadata = response.get("metadata") or {}
-    lines = _filled(response.get("text") or "", name, {} if values is None else values)
+    values = {} if values is None else values
+    lines = _filled(response.get("text") or "", name, values)
+    rich = {part: values[part] for part in RICH if values.get(part)}
     return Answer(
         name=name,
         lines=tuple(line for line in lines if not any(registry.expired(cite, today) for cite in line.cites)),
         buttons=tuple(response.get("buttons") or ()),
         reviewed=metadata.get("reviewed"),
         wants_number=bool(metadata.get("wants_number")),
-        custom=dict(response.get("custom") or {}),
+        custom={**(response.get("custom") or {}), **rich},
     )
 
 
@@ -136,7 +146,12 @@ def for_web(answer: Answer, registry: Registry) -> dict[str, Any]:
         custom["reviewed"] = answer.reviewed
     if answer.wants_number:
         custom["wants_number"] = True
-    return {"text": answer.text, "buttons": list(answer.buttons), "custom": custom}
+    return {"text": answer.text, "buttons": _buttons_for("web", answer), "custom": custom}
+
+
+def _buttons_for(channel: str, answer: Answer) -> list[dict[str, str]]:
+    offered = [button for button in answer.buttons if button.get("only", channel) == channel]
+    return [{name: value for name, value in button.items() if name != "only"} for button in offered]
 
 
 def flatten(text: str) -> str:
@@ -159,6 +174,30 @@ def cut(text: str, limit: int) -> str:
     return kept.rstrip() + "…"
 
 
+def table_lines(table: Mapping[str, Any]) -> list[str]:
+    """Return a table as plain lines: its caption, its columns, then one line for each row."""
+    heading = [table["caption"]] if table.get("caption") else []
+    return heading + ["｜".join(row) for row in (table["columns"], *table["rows"])]
+
+
+def _fitting(lines: list[str], room: int) -> list[str]:
+    """Return as many ``lines`` as fit into ``room`` bytes; a last one says how many are left out."""
+    for kept in range(len(lines), 0, -1):
+        left_out = len(lines) - kept
+        shown = lines[:kept] + ([f"（还有 {left_out} 行没有列出）"] if left_out else [])
+        if len("\n".join(shown).encode()) <= room:
+            return shown
+    return []
+
+
+def _with_table(text: str, table: Mapping[str, Any], room: int) -> str:
+    """Put the lines of ``table`` before the next step of ``text``; rows that don't fit are left out."""
+    said, step, next_step = text.rpartition(f"\n{_NEXT_STEP}")
+    before, after = (said, step + next_step) if step else (text, "")
+    lines = _fitting(table_lines(table), room - len(f"{text}\n".encode()))
+    return "\n".join([before, *lines]) + after
+
+
 def for_wechat(answer: Answer, registry: Registry) -> dict[str, Any]:
     """Return the Rasa message for WeChat: one plain text within the limit, choices numbered.
 
@@ -169,13 +208,16 @@ def for_wechat(answer: Answer, registry: Registry) -> dict[str, Any]:
     if line:
         tail.append(line)
     numbered = not answer.wants_number
-    if answer.buttons and numbered:
+    buttons = _buttons_for("wechat", answer)
+    if buttons and numbered:
         tail.append("回复数字继续：")
-        tail += [f"{number}. {button['title']}" for number, button in enumerate(answer.buttons, start=1)]
-    elif answer.buttons:
-        tail.append("也可以回复：" + "、".join(button["title"] for button in answer.buttons))
+        tail += [f"{number}. {button['title']}" for number, button in enumerate(buttons, start=1)]
+    elif buttons:
+        tail.append("也可以回复：" + "、".join(button["title"] for button in buttons))
     rest = "\n".join(tail)
     room = WECHAT_LIMIT_BYTES - len(rest.encode()) - 1
-    body = cut(flatten(answer.text), room)
-    custom = {"answer": answer.name, "numbered": bool(answer.buttons) and numbered}
-    return {"text": f"{body}\n{rest}" if rest else body, "buttons": list(answer.buttons), "custom": custom}
+    table = answer.custom.get("table")
+    text = flatten(answer.text)
+    body = cut(_with_table(text, table, room) if table else text, room)
+    custom = {"answer": answer.name, "numbered": bool(buttons) and numbered}
+    return {"text": f"{body}\n{rest}" if rest else body, "buttons": buttons, "custom": custom}

@@ -110,3 +110,44 @@ def test_a_line_without_its_value_is_left_out():
 def test_a_line_that_is_only_a_placeholder_becomes_the_lines_of_its_value():
     answer = answers.build({"text": "{lines}"}, "utter_x", REGISTRY, TODAY, {"lines": "· 甲[CONTRACT]\n· 乙[ADVICE]"})
     assert (answer.text, answer.cites) == ("· 甲\n· 乙", ["CONTRACT", "ADVICE"])
+
+
+TABLE = {
+    "caption": "还款计划",
+    "columns": ["期数", "到期日", "应还"],
+    "rows": [["1", "2026-12-05", "¥100.00"], ["2", "2027-01-05", "¥100.00"]],
+}
+DETAILS = [{"title": "罚息", "lines": ["¥1,000.00 × 1 天 × 36% ÷ 360 = ¥1.00"]}]
+
+
+def rich(rows=TABLE["rows"], **changes):
+    values = {"table": {**TABLE, "rows": rows}, "details": DETAILS}
+    return answers.build({**RESPONSE, **changes}, "utter_x", REGISTRY, TODAY, values)
+
+
+def test_the_web_gets_tables_and_details_as_data():
+    custom = answers.for_web(rich(), REGISTRY)["custom"]
+    assert (custom["table"], custom["details"]) == (TABLE, DETAILS)
+    assert "sources" in custom
+
+
+def test_wechat_gets_a_table_as_plain_lines_before_the_next_step():
+    text = answers.for_wechat(rich(), REGISTRY)["text"]
+    assert "\n还款计划\n期数｜到期日｜应还\n1｜2026-12-05｜¥100.00\n2｜2027-01-05｜¥100.00\n下一步：看合同。" in text
+
+
+def test_wechat_says_how_many_rows_of_a_long_table_are_left_out():
+    text = answers.for_wechat(rich([[str(number), "2026-12-05", "¥100.00"] for number in range(1, 121)]), REGISTRY)[
+        "text"
+    ]
+    shown = sum(line.endswith("｜¥100.00") for line in text.splitlines())
+    assert f"（还有 {120 - shown} 行没有列出）\n下一步：看合同。" in text
+    assert 0 < shown < 120 and len(text.encode()) <= answers.WECHAT_LIMIT_BYTES
+
+
+def test_a_button_for_one_channel_is_offered_there_only():
+    answer = rich(
+        buttons=[{"title": "怎么算的", "payload": "/a", "only": "wechat"}, {"title": "转人工", "payload": "/b"}]
+    )
+    assert answers.for_web(answer, REGISTRY)["buttons"] == [{"title": "转人工", "payload": "/b"}]
+    assert answers.for_wechat(answer, REGISTRY)["text"].endswith("1. 怎么算的\n2. 转人工")
