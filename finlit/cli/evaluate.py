@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE.tsv", help="首行为 text<TAB>intent 的文件")
     parser.add_argument("--json", action="store_true", help="只打印一个 JSON 对象")
     parser.add_argument("--report", metavar="DIR", help="在这个文件夹写一份 HTML 报告")
+    parser.add_argument("--rows", metavar="FILE", help="每句的结果写到这个文件，供 finlit compare 比较")
 
 
 def read_rows(path: Path) -> list[tuple[str, str]]:
@@ -73,6 +74,10 @@ def execute(args: argparse.Namespace) -> int:
 
     measured = asyncio.run(outcomes())
     summary = summarise(measured)
+    if args.rows:
+        from finlit.evaluation.compare import write_rows
+
+        write_rows(Path(args.rows), measured)
     if args.report:
         from finlit.evaluation.report import write_report
 

@@ -19,6 +19,7 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")  # Rasa needs SQLA
 COMMANDS = {
     "ask": "不开服务器，问助手一句或几句话",
     "evaluate": "用带标签的问句（TSV）给理解打分",
+    "compare": "比较两次打分：哪些句子变好、变差",
     "train": "训练模型（内容没变就沿用旧模型）",
     "validate": "检查内容：问句、答案、事实、来源",
     "run": "启动动作服务器和助手",

@@ -8,11 +8,13 @@ import time
 
 from finlit import settings
 from finlit.content import checks, question_checks, topics
+from finlit.content.problems import Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--json", action="store_true", help="打印 JSON")
+    parser.add_argument("--ci", action="store_true", help="每个问题一行 ::error file=…,line=…，CI 会标在改动的那一行")
     parser.add_argument("--uniformity", action="store_true", help="另列出每个意图的句数和雷同程度")
 
 
@@ -24,21 +26,34 @@ def _print_uniformity() -> None:
         print(f"{label}\t{count}\t{value:.2f}")
 
 
+def _as_row(problem: Problem) -> dict[str, str | int]:
+    return {
+        "check": problem.check,
+        "severity": problem.severity,
+        "file": problem.where.file,
+        "line": problem.where.line,
+        "message": problem.message,
+    }
+
+
+def _annotation(problem: Problem) -> str:
+    """Return the line that GitHub and GitLab runners put on the right row of a change."""
+    message = problem.message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{problem.severity} file={problem.where.file},line={problem.where.line},title={problem.check}::{message}"
+
+
 def execute(args: argparse.Namespace) -> int:
     """Run the command; exit code 1 when there are errors."""
     started = time.perf_counter()
     found = checks.problems(settings.load())
     errors = sum(problem.severity == "error" for problem in found)
     if args.json:
-        rows = [
-            {"severity": p.severity, "file": p.where.file, "line": p.where.line, "message": p.message} for p in found
-        ]
-        print(json.dumps(rows, ensure_ascii=False))
-    else:
-        for problem in found:
-            print(problem)
-        if args.uniformity:
-            _print_uniformity()
-        seconds = time.perf_counter() - started
-        print(f"{'✗' if errors else '✓'} {errors} 个错误，{len(found) - errors} 个提醒，用了 {seconds:.1f} 秒。")
+        print(json.dumps([_as_row(problem) for problem in found], ensure_ascii=False))
+        return 1 if errors else 0
+    for problem in found:
+        print(_annotation(problem) if args.ci else problem)
+    if args.uniformity:
+        _print_uniformity()
+    seconds = time.perf_counter() - started
+    print(f"{'✗' if errors else '✓'} {errors} 个错误，{len(found) - errors} 个提醒，用了 {seconds:.1f} 秒。")
     return 1 if errors else 0

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from finlit.content import answer_checks, facts, question_checks, topics
+from finlit.content import answer_checks, facts, link_checks, question_checks, table_checks, topics
+from finlit.content.facts import Registry
 from finlit.content.problems import Problem, error
 from finlit.content.topics import Content, Place
 from finlit.settings import Settings
 
-DOMAIN = Place("domain.yml", 1)
-FACTS = Place("data/facts.yml", 1)
+DOMAIN_FILE, FACTS = "domain.yml", "data/facts.yml"
+LEXICON, FOLLOW_UPS, CRISIS = "data/lexicon.yml", "data/follow_ups.yml", "data/crisis.yml"
+DOMAIN = Place(DOMAIN_FILE, 1)
+RASA_ACTIONS = frozenset({"action_listen", "action_restart", "action_default_fallback", "action_deactivate_loop"})
 # Rasa answers these by itself, or something that outranks rules does.
 WITHOUT_RULE = frozenset({"restart", "crisis", "nlu_fallback"})
 # Conversation control: no knowledge, so no source.
@@ -40,9 +46,11 @@ CONTROL = frozenset(
     ]
 )
 HELD_OUT = ("tests/nlu/heldout.tsv", "../shared/eval/real_dev.tsv")
+Finding = Iterator[Problem]
 
 
-def _held_out(root: Path) -> dict[str, list[str]]:
+def held_out(root: Path) -> dict[str, list[str]]:
+    """Return the sentences of each measuring set that is there."""
     sets = {}
     for name in HELD_OUT:
         path = root / name
@@ -52,40 +60,93 @@ def _held_out(root: Path) -> dict[str, list[str]]:
     return sets
 
 
-def _intents(root: Path) -> frozenset[str]:
-    domain = yaml.load((root / "domain.yml").read_text(encoding="utf-8"), Loader=topics.Loader)
-    names = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in domain["intents"]]
-    return frozenset(map(str, names))
+def _names(node: Any) -> frozenset[str]:
+    entries = node.value if isinstance(node, yaml.SequenceNode) else []
+    first = [entry.value[0][0] if isinstance(entry, yaml.MappingNode) else entry for entry in entries]
+    return frozenset(str(entry.value) for entry in first)
 
 
-def _question_problems(content: Content, intents: frozenset[str], root: Path) -> Iterator[Problem]:
-    yield from question_checks.unknown_intents(content, intents)
-    yield from question_checks.too_few(content, sorted(intents - {"nlu_fallback"}), DOMAIN)
-    yield from question_checks.duplicates(content)
-    yield from question_checks.personal_data(content)
-    yield from question_checks.entity_marks(content)
-    yield from question_checks.copied(content, _held_out(root))
-    yield from question_checks.too_uniform(content)
+def _read(settings: Settings, file: str, found: list[Problem]) -> Any:
+    """Return a file's node tree, None (and a problem in ``found``) when it can't be read."""
+    try:
+        return link_checks.compose(settings.root / file)
+    except yaml.YAMLError as fault:
+        found.append(table_checks.yaml_fault(file, fault))
+    except UnicodeDecodeError:
+        found.append(error(Place(file, 1), "不是 UTF-8 编码，请另存为 UTF-8。"))
+    except OSError as fault:
+        found.append(error(Place(file, 1), f"打不开这个文件：{fault.strerror}。"))
+    return None
+
+
+def _question_checks(content: Content, intents: frozenset[str], root: Path) -> Iterator[tuple[str, Finding]]:
+    yield "unknown_intents", question_checks.unknown_intents(content, intents)
+    yield "too_few", question_checks.too_few(content, sorted(intents - {"nlu_fallback"}), DOMAIN)
+    yield "duplicates", question_checks.duplicates(content)
+    yield "lookalikes", question_checks.lookalikes(content)
+    yield "personal_data", question_checks.personal_data(content)
+    yield "entity_marks", question_checks.entity_marks(content)
+    yield "copied", question_checks.copied(content, held_out(root))
+    yield "too_uniform", question_checks.too_uniform(content)
+
+
+def _answer_checks(
+    content: Content, registry: Registry, intents: frozenset[str], today: date
+) -> Iterator[tuple[str, Finding]]:
+    knowledge = intents - CONTROL
+    yield "answered", answer_checks.answered(content, intents, WITHOUT_RULE, DOMAIN)
+    yield "sources", answer_checks.sources(content, registry, today)
+    yield "figures", answer_checks.figures(content, registry)
+    yield "forbidden", answer_checks.forbidden(content, registry)
+    yield "cited", answer_checks.cited(content, knowledge)
+    yield "reviews", answer_checks.reviews(content, knowledge, today)
+    yield "form", answer_checks.form(content, registry, today)
+    yield "buttons", answer_checks.buttons(content, intents)
+
+
+def _table_checks(trees: dict[str, Any], intents: frozenset[str], settings: Settings) -> Iterator[tuple[str, Finding]]:
+    yield "lexicon", table_checks.lexicon(LEXICON, trees[LEXICON])
+    yield "crisis", table_checks.crisis(CRISIS, trees[CRISIS])
+    yield "follow_ups", link_checks.follow_ups(FOLLOW_UPS, trees[FOLLOW_UPS], intents)
+    yield "dictionary", table_checks.dictionary(settings.data_dir / "jieba", settings.root)
+
+
+def _rules(content: Content, domain: Any) -> Finding:
+    def keys(part: str) -> frozenset[str]:
+        return frozenset(name for name, _, _ in link_checks.pairs(link_checks.child(domain, part)))
+
+    actions = _names(link_checks.child(domain, "actions")) | keys("forms") | RASA_ACTIONS
+    return link_checks.rules(content, actions, keys("responses"))
+
+
+def _registry(settings: Settings, found: list[Problem]) -> Registry | None:
+    try:
+        return facts.load(settings.data_dir / "facts.yml")
+    except KeyError as missing:
+        found.append(error(Place(FACTS, 1), f"事实登记表里有一条缺了 {missing} 这一项。"))
+    except ValueError as fault:
+        found.append(error(Place(FACTS, 1), f"事实登记表里有一个日期或数值写错了：{fault}。"))
+    except (OSError, AttributeError, TypeError, yaml.YAMLError):
+        found.append(error(Place(FACTS, 1), "事实登记表读不了，请检查缩进和引号。"))
+    return None
 
 
 def problems(settings: Settings) -> list[Problem]:
     """Return everything that is wrong with the content of ``settings.root``, errors first."""
     content = topics.read(settings.data_dir)
     found = [error(place, f"这个文件读不了：{why}。请检查缩进和引号。") for place, why in content.unreadable]
-    intents = _intents(settings.root)
-    found += _question_problems(content, intents, settings.root)
-    try:
-        registry = facts.load(settings.data_dir / "facts.yml")
-    except (OSError, KeyError, ValueError, yaml.YAMLError) as fault:
-        return [error(FACTS, f"事实登记表读不了：{fault}"), *found]
+    trees = {file: _read(settings, file, found) for file in (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, CRISIS)}
+    found = [replace(problem, check="yaml") for problem in found]
+    intents = _names(link_checks.child(trees[DOMAIN_FILE], "intents"))
     today = settings.now().date()
-    knowledge = intents - CONTROL
-    found += answer_checks.answered(content, intents, WITHOUT_RULE, DOMAIN)
-    found += answer_checks.sources(content, registry, today)
-    found += answer_checks.figures(content, registry)
-    found += answer_checks.forbidden(content, registry)
-    found += answer_checks.cited(content, knowledge)
-    found += answer_checks.reviews(content, knowledge, today)
-    found += answer_checks.form(content, registry, today)
-    found += answer_checks.buttons(content, intents)
+    checks = [*_question_checks(content, intents, settings.root), *_table_checks(trees, intents, settings)]
+    checks.append(("rules", _rules(content, trees[DOMAIN_FILE])))
+    checks.append(("facts", link_checks.facts(FACTS, trees[FACTS], intents)))
+    texts = link_checks.texts_with_addresses(content, FACTS, trees[FACTS])
+    checks.append(("addresses", link_checks.addresses(texts)))
+    registry = _registry(settings, found) if trees[FACTS] is not None else None
+    if registry is not None:
+        checks += _answer_checks(content, registry, intents, today)
+        checks.append(("expiries", link_checks.expiries(FACTS, trees[FACTS], registry, today)))
+    found += [replace(problem, check=name) for name, finding in checks for problem in finding]
     return sorted(found, key=lambda problem: (problem.severity, problem.where.file, problem.where.line))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Everyday operations that only the contract or the app decides, and plain advice: no figures.
 FIGURELESS = ("CONTRACT", "ADVICE")
 
@@ -27,6 +28,7 @@ class Fact:
     since: date | None
     until: date | None
     checked: date
+    sources: tuple[str, ...] = ()
 
     def expired_on(self, today: date) -> bool:
         return self.until is not None and today > self.until
@@ -89,6 +91,7 @@ def parse(document: dict[str, Any]) -> Registry:
             since=_day(entry.get("since")),
             until=_day(entry.get("until")),
             checked=_day(entry.get("checked")) or date.min,
+            sources=tuple(map(str, entry.get("sources") or ())),
         )
         for fact_id, entry in document["facts"].items()
     }
@@ -100,7 +103,7 @@ def parse(document: dict[str, Any]) -> Registry:
 
 @lru_cache(maxsize=4)
 def _load(path: str, modified_ns: int) -> Registry:
-    return parse(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    return parse(yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_LOADER))
 
 
 def load(path: Path) -> Registry:

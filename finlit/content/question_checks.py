@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
+import numpy as np
+from scipy import sparse
+
+from finlit.content import likeness
 from finlit.content.problems import Problem, error, warning
 from finlit.content.topics import Content, Example, Place
 from finlit.privacy import mask
@@ -51,6 +56,10 @@ AT_LEAST = {"out_of_scope": 300}
 AT_LEAST_FREQUENT, AT_LEAST_OTHERS = 60, 35
 LONGEST_SHARED = 8  # characters that a sentence may have in common with a measuring sentence
 UNIFORM_AT = 0.34
+NEARLY_THE_SAME = 0.85
+# A sentence stands out when another intent's nearest one is this alike, and its own intent's far less.
+LIKE_ANOTHERS = 0.6
+LESS_LIKE_ITS_OWN = 0.6
 
 
 def too_few(content: Content, intents: Iterable[str], where: Place) -> Iterator[Problem]:
@@ -85,6 +94,38 @@ def duplicates(content: Content) -> Iterator[Problem]:
             yield error(example.where, f"「{example.text}」也写在 {other.where}（{other.label}），请只保留一处。")
         else:
             yield warning(example.where, f"「{example.text}」和 {other.where} 重复，可以删掉。")
+
+
+def lookalikes(content: Content) -> Iterator[Problem]:
+    """Sentences that nearly repeat another one, or look like another intent's more than like their own."""
+    examples = content.examples
+    if len(examples) < 2:
+        return
+    alike = likeness.Likeness([example.text for example in examples]).among_themselves()
+    plain = [fingerprint(example.text) for example in examples]
+    for later, earlier, _ in likeness.pairs_above(alike, NEARLY_THE_SAME):
+        if plain[later] != plain[earlier]:  # equal ones are ``duplicates``
+            other = examples[earlier]
+            message = (
+                f"「{examples[later].text}」和 {other.where}（{other.label}）的「{other.text}」几乎一样，留一句就够。"
+            )
+            yield warning(examples[later].where, message)
+    yield from _closer_to_another(examples, alike)
+
+
+def _closer_to_another(examples: list[Example], alike: Any) -> Iterator[Problem]:
+    intents = np.unique([example.intent for example in examples], return_inverse=True)[1]
+    rows = np.repeat(np.arange(len(examples)), np.diff(alike.indptr))
+    same = intents[rows] == intents[alike.indices]
+    own, _ = likeness.best_of(alike, same & (rows != alike.indices))
+    others, nearest = likeness.best_of(alike, ~same)
+    for position in np.flatnonzero((others >= LIKE_ANOTHERS) & (own < LESS_LIKE_ITS_OWN * others)):
+        example, other = examples[position], examples[nearest[position]]
+        yield warning(
+            example.where,
+            f"「{example.text}」写在 {example.label}，却更像 {other.label} 的「{other.text}」（{other.where}）。"
+            "请看是不是放错了；没放错就给这个意图多补几句类似的。",
+        )
 
 
 def personal_data(content: Content) -> Iterator[Problem]:
@@ -123,17 +164,25 @@ def copied(content: Content, held_out: dict[str, list[str]]) -> Iterator[Problem
 
 
 def uniformity(examples: list[Example]) -> float:
-    """Return the mean, over sentences, of the likeness (0-1) to their most similar neighbour."""
-    grams = [frozenset(zip(text, text[1:])) for text in (fingerprint(example.text) for example in examples)]
-    index: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for number, pairs in enumerate(grams):
-        for pair in pairs:
-            index[pair].append(number)
-    total = 0.0
-    for number, pairs in enumerate(grams):
-        shared = Counter(other for pair in pairs for other in index[pair] if other != number)
-        total += max((count / len(pairs | grams[other]) for other, count in shared.items()), default=0.0)
-    return total / max(1, len(examples))
+    """Return the mean, over sentences, of the likeness (0-1) to their most similar neighbour.
+
+    Likeness is the share of different character pairs that two sentences have in common.
+    """
+    vocabulary: dict[tuple[str, str], int] = {}
+    columns, indptr = [], [0]
+    for text in (fingerprint(example.text) for example in examples):
+        columns += [vocabulary.setdefault(pair, len(vocabulary)) for pair in set(zip(text, text[1:]))]
+        indptr.append(len(columns))
+    if not columns:
+        return 0.0
+    shape = (len(examples), len(vocabulary))
+    pairs = sparse.csr_matrix((np.ones(len(columns), dtype=np.float32), columns, indptr), shape=shape)
+    shared = (pairs @ pairs.T).toarray()
+    sizes = np.diff(indptr)
+    either = sizes[:, None] + sizes[None, :] - shared
+    likenesses = shared / np.maximum(either, 1)
+    np.fill_diagonal(likenesses, 0.0)
+    return float(likenesses.max(axis=1).mean())
 
 
 def too_uniform(content: Content) -> Iterator[Problem]:

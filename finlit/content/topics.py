@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(frozen=True)
@@ -158,5 +159,5 @@ def _read_response(response: str, variant: Any, where: Place, content: Content) 
     line = where.line
     if text is not None:
         line = text.start_mark.line + (2 if getattr(text, "style", None) in ("|", ">") else 1)
-    body = yaml.safe_load(yaml.serialize(variant, Dumper=yaml.SafeDumper))
+    body = yaml.load(yaml.serialize(variant, Dumper=_Dumper, allow_unicode=True), Loader=Loader)
     content.responses.append(Response(response, body if isinstance(body, dict) else {}, where, line))
