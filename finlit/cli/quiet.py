@@ -6,9 +6,11 @@ import logging
 import os
 import warnings
 
+from finlit import masked_logs
+
 
 def silence(level: int = logging.ERROR) -> None:
-    """Set log levels before Rasa formats debug messages that nobody reads; switch telemetry off."""
+    """Set log levels before Rasa formats debug messages that nobody reads, mask the rest; switch telemetry off."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
@@ -18,6 +20,4 @@ def silence(level: int = logging.ERROR) -> None:
     logging.getLogger().setLevel(level)
     for name in ("rasa", "tensorflow", "matplotlib", "sanic", "apscheduler"):
         logging.getLogger(name).setLevel(level)
-    import structlog
-
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    masked_logs.install(level)
