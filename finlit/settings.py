@@ -20,6 +20,9 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
+from finlit import wechat_settings
+from finlit.wechat_settings import WeChatSettings
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MIN_SECRET_LENGTH = 32
@@ -44,6 +47,7 @@ class Settings:
     message_max_chars: int
     messages_per_minute: int
     action_timeout: float
+    wechat: WeChatSettings | None  # None: the channel is off
     root: Path = PROJECT_ROOT
 
     @property
@@ -107,6 +111,13 @@ def _secret(values: dict[str, str], name: str, production: bool) -> str:
     return text or secrets.token_hex(32)
 
 
+def _wechat(values: dict[str, str], production: bool) -> WeChatSettings | None:
+    try:
+        return wechat_settings.parse(values, production)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
 def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
     """Return checked settings from ``values``; raises SettingsError with what to do."""
     environment = values.get("FINLIT_ENV", "development")
@@ -128,6 +139,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         message_max_chars=int(_positive(values, "FINLIT_MESSAGE_MAX_CHARS", 500)),
         messages_per_minute=int(_positive(values, "FINLIT_MESSAGES_PER_MINUTE", 30)),
         action_timeout=_positive(values, "FINLIT_ACTION_TIMEOUT", 10),
+        wechat=_wechat(values, production),
         root=root,
     )
 
