@@ -42,7 +42,9 @@ def parse(values: Mapping[str, str], production: bool) -> WeChatSettings | None:
     if len(missing) == len(_NEEDED) and not values.get("WECHAT_ENCODING_AES_KEY"):
         return None
     if missing:
-        raise ValueError(f"微信渠道的设置不全，还缺 {'、'.join(missing)}。补齐，或把 WECHAT_ 开头的都删掉（不开微信）。")
+        raise ValueError(
+            f"微信渠道的设置不全，还缺 {'、'.join(missing)}。补齐，或把 WECHAT_ 开头的都删掉（不开微信）。"
+        )
     if not re.fullmatch(r"[A-Za-z0-9]{3,32}", values["WECHAT_TOKEN"]):
         raise ValueError("WECHAT_TOKEN 应是 3 到 32 个字母和数字，与公众平台「服务器配置」里填的一致。")
     if not re.fullmatch(r"[A-Za-z0-9_-]{3,64}", values["WECHAT_APP_ID"]):

@@ -223,21 +223,22 @@ class _FlatReader:
     def characters(self, text: str) -> None:
         self._text.append(text)
 
-    def refuse(self, *_arguments: object) -> None:
+    def refuse(self, *_arguments: object) -> int:
         raise Refused("XML with a DTD, an entity or an instruction")
 
 
 def parse_xml(body: bytes) -> dict[str, str]:
     """Return the leaf elements under the root, nested names joined by ``/``; raises Refused."""
     reader = _FlatReader()
-    parser = expat.ParserCreate("utf-8")  # whatever the document claims to be
+    parser = expat.ParserCreate("utf-8")  # whatever the document claims to be; a byte order mark would still win
     parser.buffer_text = True
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
     parser.CharacterDataHandler = reader.characters
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = reader.refuse
-    parser.ProcessingInstructionHandler = parser.ExternalEntityRefHandler = reader.refuse
+    parser.StartDoctypeDeclHandler = parser.ProcessingInstructionHandler = reader.refuse
+    parser.EntityDeclHandler = parser.ExternalEntityRefHandler = reader.refuse
     try:
+        body.decode()  # strict: no other encoding passes
         parser.Parse(body, True)
     except (expat.ExpatError, UnicodeDecodeError) as error:
         raise Refused("no well-formed XML") from error

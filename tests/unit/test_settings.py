@@ -5,6 +5,7 @@ import pytest
 
 from finlit import settings
 from finlit.settings import SettingsError, parse
+from tests import wechat
 
 GOOD_SECRET = "x" * 40
 
@@ -79,3 +80,49 @@ def test_two_conversations_at_once_each_keep_their_own_clock():
         return await asyncio.gather(clock(1), clock(2))
 
     assert asyncio.run(both()) == [1, 2]
+
+
+def test_without_its_settings_wechat_is_off():
+    assert parse({}).wechat is None
+
+
+def test_with_its_settings_wechat_is_on_and_no_secret_shows_in_a_log():
+    settings = parse(wechat.environment())
+    assert settings.wechat.mode == "safe" and len(settings.wechat.aes_key) == 32
+    for name in ("WECHAT_TOKEN", "WECHAT_APP_SECRET", "WECHAT_ENCODING_AES_KEY"):
+        assert wechat.environment()[name] not in repr(settings)
+    assert str(settings.wechat.aes_key) not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({"WECHAT_TOKEN": ""}, "WECHAT_TOKEN"),
+        ({"WECHAT_TOKEN": "a b"}, "WECHAT_TOKEN"),
+        ({"WECHAT_APP_SECRET": ""}, "WECHAT_APP_SECRET"),
+        ({"WECHAT_ENCODING_AES_KEY": "short"}, "WECHAT_ENCODING_AES_KEY"),
+        ({"WECHAT_MODE": "none"}, "WECHAT_MODE"),
+        ({"WECHAT_ACCOUNT_TYPE": "vip"}, "WECHAT_ACCOUNT_TYPE"),
+        ({"WECHAT_API_BASE": "http://evil.example"}, "WECHAT_API_BASE"),
+        ({"WECHAT_API_BASE": "http://127.0.0.1.evil.example:80"}, "WECHAT_API_BASE"),
+    ],
+)
+def test_wrong_wechat_settings_are_named(change, named):
+    with pytest.raises(SettingsError, match=named):
+        parse(wechat.environment() | change)
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({"WECHAT_MODE": "plain"}, "plain"),
+        ({"WECHAT_TOKEN": "short"}, "WECHAT_TOKEN"),
+        ({"WECHAT_APP_SECRET": "x" * 32}, "WECHAT_APP_SECRET"),
+        ({"WECHAT_API_BASE": "http://127.0.0.1:5999"}, "WECHAT_API_BASE"),
+    ],
+)
+def test_production_takes_no_weak_wechat_settings(change, named):
+    production = {"FINLIT_ENV": "production", "FINLIT_SESSION_SECRET": GOOD_SECRET}
+    assert parse(production | wechat.environment()).wechat
+    with pytest.raises(SettingsError, match=named):
+        parse(production | wechat.environment() | change)
