@@ -40,10 +40,10 @@ class AssistantProcessor(MessageProcessor):
         only_output_properties: bool = True,
     ) -> dict[str, Any]:
         """Understand ``message``; its stored text is cleaned and masked as a side effect."""
-        text = screening.clean(message.text, settings.load().message_max_chars)
+        text = screening.defang(screening.clean(message.text, settings.load().message_max_chars))
         data = self._screened(text) or self._tapped(text, tracker)
         if data is None:
-            text = message.text = screening.defang(text)
+            message.text = text
             data = await super().parse_message(message, tracker, only_output_properties)
         message.text = data["text"] = mask(text)
         self._mask_entities(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from finlit.text import fingerprint, is_only_signs, normalise
@@ -13,6 +14,11 @@ class Trouble(str, Enum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     ONLY_SYMBOLS = "only_symbols"
+    COMMAND = "command"
+
+
+# What a programmer types and no customer does: /intent, /intent{…}, also with a full-width slash.
+_COMMAND = re.compile(r"\s*[/／]\s*[A-Za-z_][\w/+@.]*\s*(\{.*)?$", re.ASCII | re.DOTALL)
 
 
 def clean(text: str | None, limit: int) -> str:
@@ -30,6 +36,8 @@ def trouble(text: str, limit: int) -> Trouble | None:
         return Trouble.TOO_LONG
     if not text.strip() or not normalise(text):
         return Trouble.EMPTY if not text.strip() else Trouble.ONLY_SYMBOLS
+    if _COMMAND.match(text):
+        return Trouble.COMMAND
     if is_only_signs(text) or not fingerprint(text):
         return Trouble.ONLY_SYMBOLS
     return None

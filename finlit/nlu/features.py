@@ -1,5 +1,8 @@
 """From a sentence to sparse features: characters across word borders, jieba words, concepts.
 
+Character n-grams are taken twice: as typed, and with every product's name as the same word, so that
+what was learnt about one product holds for the others.
+
 ``char_wb`` n-grams of stock Rasa stop at jieba's word borders, which hurts short Chinese
 questions; here n-grams run over the whole sentence.
 """
@@ -13,8 +16,10 @@ import jieba
 
 from finlit.nlu.lexicon import Lexicon
 from finlit.nlu.quantities import find
-from finlit.text import compact
+from finlit.text import compact, fingerprint
 
+PRODUCTS = "产品"  # the concept whose forms are names of products and lenders
+_ANY_PRODUCT = "贷品"  # stands for each of them: a name doesn't change what is asked
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _BORDER = re.compile(r"[^\w]+")
 
@@ -24,18 +29,32 @@ def masked(text: str) -> str:
     return _BORDER.sub(" ", _DIGITS.sub("0", compact(text))).strip()
 
 
+def _ngrams(text: str) -> list[str]:
+    framed = f"^{text}$"
+    return [framed[i : i + n] for n in (1, 2, 3, 4) for i in range(len(framed) - n + 1)]
+
+
 @dataclass(frozen=True)
 class Analyzer:
     """Turns a sentence into feature names; ``blocks`` keeps the kinds apart for weighting."""
 
     segmenter: jieba.Tokenizer
     lexicon: Lexicon
+    products: re.Pattern[str]
+
+    @classmethod
+    def of(cls, segmenter: jieba.Tokenizer, concepts: dict[str, list[str]]) -> Analyzer:
+        """Return an analyzer for the editors' ``concepts``; the forms of ``PRODUCTS`` are the products' names."""
+        names = sorted(map(fingerprint, concepts[PRODUCTS]), key=len, reverse=True)
+        return cls(segmenter, Lexicon.from_concepts(concepts), re.compile("|".join(map(re.escape, names))))
 
     def characters(self, text: str) -> list[str]:
         """Return character n-grams (1-4) with sentence borders."""
-        framed = f"^{masked(text)}$"
-        size = len(framed)
-        return [framed[i : i + n] for n in (1, 2, 3, 4) for i in range(size - n + 1)]
+        return _ngrams(masked(text))
+
+    def unbranded(self, text: str) -> list[str]:
+        """Return character n-grams (1-4) with each product's name as the same word."""
+        return _ngrams(self.products.sub(_ANY_PRODUCT, masked(text)))
 
     def words(self, text: str) -> list[str]:
         """Return jieba words and pairs of neighbours."""

@@ -16,8 +16,8 @@ from sklearn.svm import LinearSVC
 
 from finlit.nlu.sparse import Analyze, Block, SparseView
 
-BLOCK_WEIGHTS = {"characters": 1.0, "words": 0.5, "concepts": 1.3}
-SVM_C = 0.6
+BLOCK_WEIGHTS = {"characters": 0.7, "unbranded": 1.0, "words": 0.5, "concepts": 1.3}
+SVM_C = 1.0
 TEMPERATURE = 0.25  # margins divided by this give probabilities that can be compared with thresholds
 
 
@@ -40,7 +40,7 @@ class QuestionModel:
     def fit(cls, texts: Sequence[str], labels: Sequence[str], analyzers: dict[str, Analyze]) -> QuestionModel:
         """Train on ``texts`` with ``labels``; deterministic for the same order of input."""
         view = SparseView.fit(texts, analyzers, BLOCK_WEIGHTS)
-        machine = LinearSVC(C=SVM_C, random_state=0).fit(view.matrix(texts), labels)
+        machine = LinearSVC(C=SVM_C, class_weight="balanced", random_state=0).fit(view.matrix(texts), labels)
         return cls(
             list(map(str, machine.classes_)),
             view,

@@ -24,7 +24,6 @@ from finlit.nlu.crisis import CrisisSigns
 from finlit.nlu.decision import OUT_OF_SCOPE, Thresholds
 from finlit.nlu.features import Analyzer
 from finlit.nlu.follow_up import FollowUps, Previous
-from finlit.nlu.lexicon import Lexicon
 from finlit.nlu.model import QuestionModel
 from finlit.nlu.understanding import Understanding, Understood
 from finlit.settings import PROJECT_ROOT
@@ -168,8 +167,13 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
 
 
 def _analyzers(words: tuple[str, ...], content: dict[str, Any]) -> dict[str, Any]:
-    analyzer = Analyzer(jieba_words.segmenter_for(words), Lexicon.from_concepts(content["lexicon"]["concepts"]))
-    return {"characters": analyzer.characters, "words": analyzer.words, "concepts": analyzer.concepts}
+    analyzer = Analyzer.of(jieba_words.segmenter_for(words), content["lexicon"]["concepts"])
+    return {
+        "characters": analyzer.characters,
+        "unbranded": analyzer.unbranded,
+        "words": analyzer.words,
+        "concepts": analyzer.concepts,
+    }
 
 
 def _user_events(tracker: DialogueStateTracker | None) -> list[UserUttered]:
