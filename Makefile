@@ -41,7 +41,7 @@ unit: setup
 	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(PYTHON) -m pytest tests/unit
 
 integration: setup train
-	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(PYTHON) -m pytest tests/integration tests/nlu
+	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) scripts/with-postgres $(PYTHON) -m pytest tests/integration tests/nlu
 
 browser: setup tools train
 	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/browser

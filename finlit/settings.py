@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -40,9 +40,9 @@ class Settings:
     host: str
     port: int
     action_port: int
-    database_url: str
-    tracker_database: str
-    session_secret: str
+    database_url: str = field(repr=False)  # may hold a password
+    tracker_database: str = field(repr=False)
+    session_secret: str = field(repr=False)
     fixed_now: datetime | None
     message_max_chars: int
     messages_per_minute: int
@@ -104,6 +104,14 @@ def _moment(values: dict[str, str], name: str) -> datetime | None:
     return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment.astimezone(SHANGHAI)
 
 
+def _database_url(values: dict[str, str], name: str, default: str) -> str:
+    text = values.get(name) or default
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        # the address itself is not repeated: it may hold a password
+        raise SettingsError(f"设置 {name} 要以 sqlite:/// 或 postgresql:// 开头，例如 postgresql://用户:密码@主机/库。")
+    return text
+
+
 def _secret(values: dict[str, str], name: str, production: bool) -> str:
     text = values.get(name, "")
     if production and len(text) < MIN_SECRET_LENGTH:
@@ -132,7 +140,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         host=values.get("FINLIT_HOST", "0.0.0.0" if production else "127.0.0.1"),
         port=_port(values, "FINLIT_PORT", 5005),
         action_port=_port(values, "FINLIT_ACTION_PORT", 5055),
-        database_url=values.get("DATABASE_URL") or f"sqlite:///{var / 'finlit.db'}",
+        database_url=_database_url(values, "DATABASE_URL", f"sqlite:///{var / 'finlit.db'}"),
         tracker_database=values.get("TRACKER_DATABASE") or str(var / "conversations.db"),
         session_secret=_secret(values, "FINLIT_SESSION_SECRET", production),
         fixed_now=_moment(values, "FINLIT_NOW"),

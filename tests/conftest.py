@@ -1,3 +1,5 @@
+import os
+import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -6,16 +8,54 @@ import pytest
 from finlit import settings as finlit_settings
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+NO_POSTGRESQL = "no PostgreSQL here: run under scripts/with-postgres"
+
+
+def pytest_generate_tests(metafunc):
+    """A test marked ``both_engines`` runs on SQLite and on PostgreSQL."""
+    if "database_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_engines"):
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """The address of a throw-away PostgreSQL server (scripts/with-postgres starts it)."""
+    url = os.environ.get("FINLIT_TEST_POSTGRES")
+    if url is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_POSTGRESQL)
+    return url
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
+def database_url(request, tmp_path):
+    """The address of an empty database of the test's own; SQLite unless the test asks for both engines."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'finlit.db'}"
+        return
+    from sqlalchemy import create_engine
+
+    name = f"test_{uuid.uuid4().hex}"
+    url = request.getfixturevalue("postgresql")
+    server = create_engine(url, isolation_level="AUTOCOMMIT", future=True)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield f"{url.rpartition('/')[0]}/{name}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture
+def settings(database_url, monkeypatch):
     """The process's settings with a database of their own, at ten o'clock on 2026-11-23."""
     monkeypatch.setenv("FINLIT_ENV", "test")
     monkeypatch.setenv("FINLIT_NOW", f"{NOW:%Y-%m-%dT%H:%M}")
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'finlit.db'}")
+    monkeypatch.setenv("DATABASE_URL", database_url)
     finlit_settings.load.cache_clear()
     yield finlit_settings.load()
+    from finlit.db import engine
+
+    engine.dispose(database_url)
     finlit_settings.load.cache_clear()
 
 
@@ -29,4 +69,3 @@ def session(settings):
     demo.seed(settings)
     with engine.sessions(settings.database_url)() as opened:
         yield opened
-    target.dispose()

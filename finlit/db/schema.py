@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import Connection, Engine
 
 from finlit.db import tables
+from finlit.db.engine import no_time_limit
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -108,6 +109,7 @@ def _alone(target: Engine) -> Iterator[Connection]:
     with target.connect() as connection:
         if target.dialect.name != "sqlite":
             with connection.begin():
+                no_time_limit(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
                 yield connection
             return

@@ -17,6 +17,8 @@ from actions.account import (
 from finlit.accounts.binding import bind_demo_customer
 from finlit.db import demo
 
+pytestmark = pytest.mark.both_engines
+
 ACTIONS = [
     ActionAccountStatus,
     ActionAccountBill,

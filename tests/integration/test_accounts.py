@@ -17,6 +17,8 @@ from finlit.db import demo, tables
 from finlit.settings import SHANGHAI
 from finlit.settings import load as load_settings
 
+pytestmark = pytest.mark.both_engines
+
 TODAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
 

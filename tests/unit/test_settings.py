@@ -38,6 +38,18 @@ def test_a_wrong_value_is_named_in_one_chinese_line(name, value):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["postgres://finlit:secret@host/db", "mysql://finlit:secret@host/db", "finlit.db"])
+def test_an_address_of_no_known_database_is_refused_and_its_password_not_shown(url):
+    with pytest.raises(SettingsError, match="DATABASE_URL.*postgresql://") as caught:
+        parse({"DATABASE_URL": url})
+    assert "secret" not in str(caught.value)
+
+
+def test_settings_in_a_stack_trace_show_no_secret():
+    shown = repr(parse({"DATABASE_URL": "postgresql://finlit:hunter2@host/db", "FINLIT_SESSION_SECRET": GOOD_SECRET}))
+    assert "hunter2" not in shown and GOOD_SECRET not in shown
+
+
 def test_a_fixed_time_is_in_shanghai():
     assert parse({"FINLIT_NOW": "2026-11-23T10:00"}).now().isoformat() == "2026-11-23T10:00:00+08:00"
 

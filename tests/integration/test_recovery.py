@@ -1,0 +1,92 @@
+"""A PostgreSQL that goes down is apologised for in seconds, and works again without a restart."""
+
+import os
+import shlex
+import socket
+import subprocess
+import time
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from actions.account import ActionAccountStatus
+from finlit.accounts.binding import bind_demo_customer
+from finlit.db import engine
+from tests.integration.test_account_actions import domain, run  # noqa: F401 - a fixture
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has no server to stop
+PATIENCE = engine.CONNECT_WITHIN + 1.0  # seconds
+
+
+class Server:
+    """The throw-away server, to be stopped and started."""
+
+    def __init__(self):
+        control = os.environ.get("FINLIT_TEST_POSTGRES_CTL")
+        if control is None:
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("not our own PostgreSQL server")
+        self.control = shlex.split(control)
+
+    def stop(self):
+        subprocess.run([*self.control, "stop", "-m", "fast"], check=True, cwd="/")
+
+    def start(self):
+        subprocess.run([*self.control, "start"], check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def server(postgresql):
+    """The server; name it after the database's fixtures, so that it runs again when they clean up."""
+    found = Server()
+    yield found
+    if subprocess.run([*found.control, "status"], capture_output=True, cwd="/").returncode:
+        found.start()
+
+
+@on_postgresql
+def test_account_answers_apologise_while_the_database_is_down_and_come_back_by_themselves(session, server, domain):  # noqa: F811
+    bind_demo_customer("talk", "late-20")
+    session.close()
+    assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_account_status_due"
+    server.stop()
+    for _ in range(3):
+        started = time.monotonic()
+        assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_service_down"
+        assert time.monotonic() - started < PATIENCE
+    server.start()
+    assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_account_status_due"
+
+
+@on_postgresql
+def test_a_restart_between_two_questions_goes_unnoticed(session, server, domain):  # noqa: F811
+    bind_demo_customer("talk", "late-20")
+    session.close()
+    server.stop()
+    server.start()
+    assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_account_status_due"
+
+
+def test_a_server_that_accepts_and_never_answers_costs_a_few_seconds_at_most():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://finlit:x@127.0.0.1:{silent.getsockname()[1]}/finlit"
+        started = time.monotonic()
+        with pytest.raises(OperationalError), engine.engine_for(url).connect():
+            pass
+        assert time.monotonic() - started < PATIENCE
+        engine.dispose(url)
+
+
+@on_postgresql
+def test_a_statement_that_takes_too_long_is_given_up(settings, monkeypatch):
+    monkeypatch.setattr(engine, "ANSWER_WITHIN", 1)
+    with engine.sessions(settings.database_url)() as session, pytest.raises(DBAPIError, match="statement timeout"):
+        session.execute(text("SELECT pg_sleep(20)"))
+
+
+@on_postgresql
+def test_a_long_job_may_take_its_time(settings, monkeypatch):
+    monkeypatch.setattr(engine, "ANSWER_WITHIN", 1)
+    with engine.sessions(settings.database_url).begin() as session:
+        engine.no_time_limit(session.connection())
+        session.execute(text("SELECT pg_sleep(1.5)"))
