@@ -43,10 +43,13 @@ unit: setup
 integration: setup train
 	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) scripts/with-postgres $(PYTHON) -m pytest tests/integration tests/nlu
 
+conversation: setup train ## 演全部对话测试，报告在 var/conversations.html
+	@FINLIT_ENV=test $(FINLIT) test-conversations --junit var/conversations.xml --report var/conversations.html
+
 browser: setup tools train
 	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/browser
 
-test: setup tools lint types validate unit train integration browser ## 全部检查和测试（约十几分钟）
+test: setup tools lint types validate unit train integration conversation browser ## 全部检查和测试（约十几分钟）
 	@echo "✓ 全部通过"
 
 evaluate: train ## 在保留集（和 ../shared 的真实问句，若有）上打分

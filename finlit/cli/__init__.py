@@ -1,1 +1,1 @@
-"""The command line: ``finlit ask | evaluate | train | validate | run | db``."""
+"""The command line: ``finlit ask | evaluate | test-conversations | train | validate | run | db``."""

@@ -20,6 +20,7 @@ COMMANDS = {
     "ask": "不开服务器，问助手一句或几句话",
     "evaluate": "用带标签的问句（TSV）给理解打分",
     "compare": "比较两次打分：哪些句子变好、变差",
+    "test-conversations": "演对话测试：真模型、真动作、真数据库",
     "train": "训练模型（内容没变就沿用旧模型）",
     "validate": "检查内容：问句、答案、事实、来源",
     "run": "启动动作服务器和助手",
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _ChineseParser(prog="finlit", description="明白账：消费贷款知识助手的命令行。")
     commands = parser.add_subparsers(dest="command", metavar="命令", required=True)
     for name, about in COMMANDS.items():
-        module = importlib.import_module(f"finlit.cli.{name}")
+        module = importlib.import_module(f"finlit.cli.{name.replace('-', '_')}")
         subparser = commands.add_parser(name, help=about, description=about + "。")
         module.add_arguments(subparser)
         subparser.set_defaults(execute=module.execute)

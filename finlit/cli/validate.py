@@ -9,6 +9,7 @@ import time
 from finlit import settings
 from finlit.content import checks, question_checks, topics
 from finlit.content.problems import Problem
+from finlit.conversations import names, reading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,9 @@ def _annotation(problem: Problem) -> str:
 def execute(args: argparse.Namespace) -> int:
     """Run the command; exit code 1 when there are errors."""
     started = time.perf_counter()
-    found = checks.problems(settings.load())
+    current = settings.load()
+    found = checks.problems(current)
+    found += reading.read(reading.conversation_files(current), names.load(current), current)[1]
     errors = sum(problem.severity == "error" for problem in found)
     if args.json:
         print(json.dumps([_as_row(problem) for problem in found], ensure_ascii=False))

@@ -6,6 +6,7 @@ The model, the guards and the custom actions are the real ones; only HTTP is lef
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.model import get_latest_model
+from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
@@ -81,9 +83,10 @@ class Assistant:
         processor.install()
         corrections.apply()
         path = model_path or latest_model(settings.load().models_dir)
+        self._conversations = InMemoryTrackerStore(None)
         self.agent = Agent(
             action_endpoint=InProcessActions(load_actions()),
-            tracker_store=InMemoryTrackerStore(None),
+            tracker_store=self._conversations,
             generator=nlg.AnswerGenerator(),
         )
         self.agent.load_model(path)
@@ -107,3 +110,41 @@ class Assistant:
             "decision": (data.get("decision") or {}).get("kind"),
             "replies": output.replies,
         }
+
+    async def state(self, sender: str) -> dict[str, Any]:
+        """Return what the assistant thought of the last message and did with it, as plain data.
+
+        ``forms`` are those that became active after the message, ``form`` the one that is active now.
+        """
+        tracker = await self.agent.tracker_store.get_or_create_tracker(sender)
+        data = tracker.latest_message.parse_data if tracker.latest_message else {}
+        events = _since_last_message(list(tracker.events))
+        ranking = [(entry["name"], float(entry["confidence"])) for entry in data.get("intent_ranking") or ()]
+        return {
+            "intent": (data.get("intent") or {}).get("name"),
+            "ranking": ranking,
+            "decision": dict(data.get("decision") or {}),
+            "slots": tracker.current_slot_values(),
+            "form": tracker.active_loop_name,
+            "forms": [event.name for event in events if isinstance(event, ActiveLoop) and event.name],
+            "actions": [event.action_name for event in events if isinstance(event, ActionExecuted)],
+        }
+
+    async def let_time_pass(self, sender: str, passed: timedelta) -> None:
+        """Make everything that was said so much older: Rasa ends a session by the age of its events."""
+        store = self.agent.tracker_store
+        tracker = await store.retrieve_full_tracker(sender)
+        if tracker is None:
+            return
+        for event in tracker.events:
+            event.timestamp -= passed.total_seconds()
+        await store.save(tracker)
+
+    def forget(self, sender: str) -> None:
+        """Drop a conversation that is over from memory."""
+        self._conversations.store.pop(sender, None)
+
+
+def _since_last_message(events: list[Event]) -> list[Event]:
+    last = max((index for index, event in enumerate(events) if isinstance(event, UserUttered)), default=-1)
+    return events[last + 1 :]

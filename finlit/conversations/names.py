@@ -1,0 +1,90 @@
+"""The names that a conversation file may use, read from the content without Rasa; and the nearest right one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from finlit.content import topics
+from finlit.db import demo, tables
+from finlit.settings import Settings
+
+NEAR_ENOUGH = 0.4
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of the content: after ``intents`` (none: any), in ``loop``, these ``actions`` run in this order."""
+
+    name: str
+    intents: tuple[str, ...]
+    loop: str | None
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What exists: ``answers`` maps a response's name to its text, ``tables`` a table to its columns."""
+
+    intents: frozenset[str]
+    answers: Mapping[str, str]
+    slots: frozenset[str]
+    actions: frozenset[str]
+    forms: frozenset[str]
+    customers: frozenset[str]
+    tables: Mapping[str, frozenset[str]]
+    rules: tuple[Rule, ...]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that looks most like ``word``, None when none does."""
+    found = difflib.get_close_matches(word, list(known), 1, NEAR_ENOUGH)
+    return found[0] if found else None
+
+
+def _keys(entries: Any) -> list[str]:
+    return [str(next(iter(entry)) if isinstance(entry, dict) else entry) for entry in entries or ()]
+
+
+def _rules(document: dict[str, Any]) -> Iterable[Rule]:
+    for rule in document.get("rules") or ():
+        steps = [step for step in rule.get("steps") or () if isinstance(step, dict)]
+        intents: list[str] = []
+        for step in steps:
+            alternatives = step.get("or") or [step]
+            intents += [str(each["intent"]).split("/")[0] for each in alternatives if "intent" in each]
+        actions = tuple(str(step["action"]) for step in steps if "action" in step)
+        conditions = [each for each in rule.get("condition") or () if "active_loop" in each]
+        loop = str(conditions[0]["active_loop"]) if conditions else None
+        yield Rule(str(rule.get("rule")), tuple(intents), loop, actions)
+
+
+def load(settings: Settings) -> Names:
+    """Read the names of ``settings.root``; unreadable content files are left to ``finlit validate``."""
+    domain = yaml.load((settings.root / "domain.yml").read_text(encoding="utf-8"), Loader=topics.Loader)
+    answers = {name: str(variants[0].get("text") or "") for name, variants in (domain.get("responses") or {}).items()}
+    rules: list[Rule] = []
+    for path in sorted(settings.data_dir.glob("**/*.yml")):
+        try:
+            document = yaml.load(path.read_text(encoding="utf-8"), Loader=topics.Loader)
+        except yaml.YAMLError:
+            continue
+        if not isinstance(document, dict):
+            continue
+        for name, variants in (document.get("responses") or {}).items():
+            answers[str(name)] = str(variants[0].get("text") or "")
+        rules += _rules(document)
+    return Names(
+        intents=frozenset(_keys(domain.get("intents"))),
+        answers=answers,
+        slots=frozenset(_keys(domain.get("slots"))),
+        actions=frozenset(_keys(domain.get("actions"))),
+        forms=frozenset(_keys(domain.get("forms"))),
+        customers=frozenset(customer.id for customer in demo.CUSTOMERS),
+        tables={table.name: frozenset(table.columns.keys()) for table in tables.Base.metadata.sorted_tables},
+        rules=tuple(rules),
+    )

@@ -1,0 +1,85 @@
+"""Playing one conversation in this process: real model, real actions, a world of its own."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from finlit.accounts.binding import bind_demo_customer
+from finlit.conversations import checks
+from finlit.conversations.model import TAP, WAIT, WECHAT, Conversation, Failure, Played, Result, Seen, Turn
+from finlit.conversations.names import nearest
+from finlit.conversations.world import World, Worlds
+
+if TYPE_CHECKING:  # Rasa is slow to import
+    from finlit.dialogue.in_process import Assistant
+
+
+async def play(conversation: Conversation, assistant: Assistant, worlds: Worlds) -> Result:
+    """Play ``conversation`` to its end, past failures; what breaks it becomes the result's ``trouble``."""
+    started = time.perf_counter()
+    played: list[Played] = []
+    last: Seen | None = None  # what the last message brought: its buttons stay on the screen while time passes
+    trouble = None
+    sender = f"test-{conversation.where.file}-{conversation.where.line}"
+    with worlds.world(conversation.now) as world:
+        try:
+            with world.now_and_here():
+                if conversation.customer:
+                    bind_demo_customer(sender, conversation.customer)
+            for turn in conversation.turns:
+                played.append(await _turn(turn, conversation, assistant, world, last))
+                last = last if turn.kind == WAIT else played[-1].seen
+        except Exception:  # noqa: BLE001 - one broken conversation must not stop the others
+            trouble = traceback.format_exc(limit=-3)
+        finally:
+            assistant.forget(sender)
+    return Result(conversation, tuple(played), time.perf_counter() - started, trouble)
+
+
+async def _turn(
+    turn: Turn, conversation: Conversation, assistant: Assistant, world: World, before: Seen | None
+) -> Played:
+    sender = f"test-{conversation.where.file}-{conversation.where.line}"
+    if turn.kind == WAIT:
+        world.wait(turn.wait)
+        await assistant.let_time_pass(sender, turn.wait)
+    text, misses = typed(turn, before, conversation.channel == WECHAT)
+    with world.now_and_here():
+        replies: Sequence[dict[str, Any]] = ()
+        if turn.kind != WAIT:
+            replies = (await assistant.turn(text, sender, conversation.channel))["replies"]
+        state = await assistant.state(sender)
+        seen = Seen(
+            sent="" if turn.kind == WAIT else text,
+            replies=tuple(replies),
+            conversation=sender,
+            intent=state["intent"],
+            ranking=tuple(state["ranking"]),
+            decision=state["decision"],
+            slots=state["slots"],
+            form=state["form"],
+            form_before=before.form if before else None,
+            actions=tuple(state["actions"]),
+            forms=tuple(state["forms"]),
+        )
+        return Played(turn, seen, (*misses, *(each for check in turn.checks for each in checks.failures(check, seen))))
+
+
+def typed(turn: Turn, before: Seen | None, numbers: bool) -> tuple[str, tuple[Failure, ...]]:
+    """Return what the customer's tap or sentence sends; a button that was not offered is a failure.
+
+    With ``numbers`` (WeChat) a tap on a numbered choice sends its number.
+    """
+    if turn.kind != TAP:
+        return turn.text, ()
+    offered = before.buttons if before else ()
+    if turn.text not in offered:
+        near = nearest(turn.text, offered)
+        actual = f"按钮是{checks.listed(offered)}{f'，最像的是「{near}」' if near else ''}"
+        return turn.text, (Failure(TAP, turn.where, f"上一条回答有按钮「{turn.text}」", actual),)
+    if numbers and before and before.part("numbered"):
+        return str(offered.index(turn.text) + 1), ()
+    return turn.text, ()
