@@ -10,14 +10,16 @@ from typing import Any
 
 import yaml
 
-from finlit.content import answer_checks, facts, link_checks, question_checks, table_checks, topics
+from finlit.content import answer_checks, facts, link_checks, question_checks, table_checks, task_checks, topics
 from finlit.content.facts import Registry
 from finlit.content.problems import Problem, error
 from finlit.content.topics import Content, Place
 from finlit.settings import Settings
+from finlit.tasks.registry import TASKS
 
 DOMAIN_FILE, FACTS = "domain.yml", "data/facts.yml"
 LEXICON, FOLLOW_UPS, CRISIS = "data/lexicon.yml", "data/follow_ups.yml", "data/crisis.yml"
+TASK_WORDS, TASK_TEXTS = "data/task_words.yml", "data/tasks/guided.yml"
 DOMAIN = Place(DOMAIN_FILE, 1)
 RASA_ACTIONS = frozenset({"action_listen", "action_restart", "action_default_fallback", "action_deactivate_loop"})
 # Rasa answers these by itself, or something that outranks rules does.
@@ -140,6 +142,9 @@ def problems(settings: Settings) -> list[Problem]:
     intents = _names(link_checks.child(trees[DOMAIN_FILE], "intents"))
     today = settings.now().date()
     checks = [*_question_checks(content, intents, settings.root), *_table_checks(trees, intents, settings)]
+    checks.append(("task_words", task_checks.words(TASK_WORDS, settings.root)))
+    checks.append(("task_texts", task_checks.texts(content, TASKS, Place(TASK_TEXTS, 1))))
+    checks.append(("task_prompts", task_checks.prompts(content, TASKS)))
     checks.append(("rules", _rules(content, trees[DOMAIN_FILE])))
     checks.append(("facts", link_checks.facts(FACTS, trees[FACTS], intents)))
     texts = link_checks.texts_with_addresses(content, FACTS, trees[FACTS])

@@ -33,7 +33,8 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
     ) -> dict[str, Any] | None:
         """Return the message for ``utter_action``; None when there is no such answer.
 
-        ``before`` names an answer whose text comes first, in the same message.
+        ``before`` names an answer whose text comes first, in the same message; ``choices`` are
+        buttons that only exist for this customer, before the answer's own.
         """
         decision = self._decision(tracker)
         name = self._variant(utter_action, decision)
@@ -41,7 +42,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         if not variants:
             return None
         response = deepcopy(variants[0])  # the loaded domain must stay as it is
-        response["buttons"] = self._buttons(name, response, decision)
+        response["buttons"] = [*kwargs.get("choices", ()), *self._buttons(name, response, decision)]
         current = settings.load()
         registry = facts.load(current.data_dir / "facts.yml")
         answer = answers.build(response, name, registry, current.now().date(), kwargs)

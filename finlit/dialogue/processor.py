@@ -2,7 +2,8 @@
 
 Every message, from any channel, the HTTP API or the command line, passes here:
 cleaned and limited, a typed ``/intent{…}`` made harmless, taps resolved on the server,
-personal data masked before it is stored, and the text of an outranking message kept out of slots.
+personal data masked before it is stored, an open task given what is meant for it, and the text of an
+outranking message kept out of slots.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from finlit import settings
-from finlit.dialogue import alerts, screening, taps
+from finlit.dialogue import alerts, guided, screening, taps
 from finlit.dialogue.outrank_policy import outranks
 from finlit.privacy import mask
 
@@ -47,6 +48,7 @@ class AssistantProcessor(MessageProcessor):
             data = await super().parse_message(message, tracker, only_output_properties)
         message.text = data["text"] = mask(text)
         self._mask_entities(data)
+        guided.hear_message(data, tracker)
         return data
 
     @staticmethod
@@ -80,6 +82,7 @@ class AssistantProcessor(MessageProcessor):
         intent = outranks(tracker)
         if intent is None:
             return await super().run_action_extract_slots(output_channel, tracker)
+        guided.put_all_aside(tracker)
         alerts.raise_alert(intent, tracker.sender_id, tracker.get_latest_input_channel() or "")
         return tracker
 

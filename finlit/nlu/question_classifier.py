@@ -212,5 +212,7 @@ def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
 
 def _likeliest(event: UserUttered) -> str:
     decision = (event.parse_data or {}).get("decision") or {}
+    if decision.get("task"):  # an answer within a guided task: the task is what the talk is about
+        return str(decision["task"]["topic"])
     name = decision.get("label") if decision.get("kind") == "asked" else (event.intent or {}).get("name")
     return str(name or FALLBACK).split("/")[0]

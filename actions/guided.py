@@ -1,0 +1,217 @@
+"""What the actions of all guided tasks share; a task adds what it looks up and what it does in the end.
+
+The conversation itself (asking, correcting, leaving, coming back) is ``finlit.tasks``; here its
+steps become named responses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.exc import SQLAlchemyError
+
+from finlit import settings
+from finlit.tasks.hearing import CHANGE
+from finlit.tasks.progress import DONE, Entry, Move, Step, entries, put, step, without
+from finlit.tasks.readers import Option, Value
+from finlit.tasks.task import Task
+
+logger = logging.getLogger(__name__)
+
+SLOT = "guided_tasks"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A named response with its fields. ``stage`` is where a task stays that can't begin yet; None drops it."""
+
+    response: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    stage: str | None = None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What an action may know of the conversation: never who the customer says they are."""
+
+    sender: str
+    channel: str
+    text: str
+    now: datetime
+    database_url: str
+    label: str
+    tracker: Tracker
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Talk:
+        current = settings.load()
+        message = tracker.latest_message
+        label = str((message.get("decision") or {}).get("label") or "")
+        channel = str(tracker.get_latest_input_channel() or "")
+        text = str(message.get("text") or "")
+        return cls(tracker.sender_id, channel, text, current.now(), current.database_url, label, tracker)
+
+
+class Texts:
+    """The short texts of one task from the domain: titles of questions and of buttons."""
+
+    def __init__(self, domain: Mapping[str, Any], task: Task) -> None:
+        self._responses = domain.get("responses") or {}
+        self._task = task
+
+    def line(self, response: str) -> str:
+        """Return the text of ``response``; raises KeyError when it is missing."""
+        return str(self._responses[response][0]["text"]).strip()
+
+    def own(self, name: str) -> str:
+        """Return the text of ``utter_<task>_<name>``."""
+        return self.line(f"utter_{self._task.name}_{name}")
+
+    def item(self, question: str) -> str:
+        """Return what the question is about, in one or two words."""
+        return self.own(f"item_{question}")
+
+    def buttons(self, question: str) -> list[dict[str, str]]:
+        """Return the buttons below the question."""
+        return list(self._responses[f"utter_{self._task.name}_ask_{question}"][0].get("buttons") or ())
+
+    def titles(self, question: str) -> dict[str, str]:
+        """Return the titles of the question's buttons by their code."""
+        payloads = ((str(button["title"]), str(button.get("payload", ""))) for button in self.buttons(question))
+        return {json.loads(payload.removeprefix("/inform"))["choice"]: title for title, payload in payloads
+                if payload.startswith("/inform{")}  # fmt: skip
+
+    def shown(self, values: Mapping[str, Value]) -> dict[str, str]:
+        """Return the values as customers read them, in one line each; a skipped one as the word for nothing."""
+        shown = {}
+        for question in self._task.questions:
+            if question.name in values:
+                value = values[question.name]
+                nothing = value is None
+                text = (
+                    self.line("utter_task_nothing")
+                    if nothing
+                    else question.reader.show(value, self.titles(question.name))
+                )
+                shown[question.name] = " ".join(text.split())
+        return shown
+
+    def summary(self, values: Mapping[str, Value]) -> str:
+        """Return one line for each answer."""
+        return "\n".join(f"· {self.item(name)}：{text}" for name, text in self.shown(values).items())
+
+
+class GuidedAction(Action, ABC):
+    """One guided task. Subclasses say ``task`` and ``finish``, and what has to be looked up before."""
+
+    task: ClassVar[Task]
+
+    def name(self) -> str:
+        return f"action_{self.task.name}"
+
+    @property
+    def prefix(self) -> str:
+        return f"utter_{self.task.name}"
+
+    @abstractmethod
+    def finish(self, talk: Talk, values: Mapping[str, Value], texts: Texts) -> Reply:
+        """Do what was asked for (and confirmed, for a task that confirms) and return what to say.
+
+        What it writes it commits once; SQLAlchemyError leaves the task where it was.
+        """
+
+    def admit(self, talk: Talk) -> Reply | None:
+        """Return why the task can't begin or go on now; None when it can."""
+        return None
+
+    def known(self, talk: Talk) -> Mapping[str, Value]:
+        """Return values that need not be asked."""
+        return {}
+
+    def options(self, talk: Talk, question: str) -> Sequence[Option]:
+        """Return the choices of ``question`` that only exist for this customer."""
+        return ()
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Take one message: ask, confirm, finish or leave."""
+        stack = entries(tracker.get_slot(SLOT))
+        talk, texts = Talk.of(tracker), Texts(domain, self.task)
+        try:
+            reply, stack = await asyncio.to_thread(self._turn, talk, texts, stack)
+        except SQLAlchemyError:
+            logger.exception("%s could not use the database", self.name())
+            reply = Reply("utter_service_down")
+        dispatcher.utter_message(response=reply.response, **reply.fields)
+        return [SlotSet(SLOT, [entry.as_json() for entry in stack])]
+
+    def _turn(self, talk: Talk, texts: Texts, stack: list[Entry]) -> tuple[Reply, list[Entry]]:
+        """Return what to say and the new stack."""
+        entry, move = self._move(talk, next((each for each in stack if each.task == self.task.name), None))
+        if move.kind in ("start", "resume", "restart"):
+            refused = self.admit(talk)
+            if refused is not None:
+                rest = without(stack, self.task.name)
+                kept = (
+                    replace(entry, stage=refused.stage, values={**entry.values, **move.values})
+                    if refused.stage
+                    else None
+                )
+                return refused, rest if kept is None else put(rest, kept)
+            known = {name: value for name, value in self.known(talk).items() if name not in entry.values}
+            move = replace(move, values={**known, **move.values})
+        done = step(self.task, entry, move)
+        asked = done.entry.asked
+        done = replace(done, entry=replace(done.entry, options=list(self.options(talk, asked)) if asked else ()))
+        return self._reply(talk, texts, done), put(stack, done.entry)
+
+    def _move(self, talk: Talk, entry: Entry | None) -> tuple[Entry, Move]:
+        """Return what the message means: as it was heard for this task, else as its beginning."""
+        heard = (talk.tracker.latest_message.get("decision") or {}).get("task") or {}
+        if entry is not None and heard.get("name") == self.task.name:
+            return entry, Move.from_json(heard["move"])
+        given = self.task.read(talk.text, None, talk.now.date())
+        if entry is not None and entry.stage == DONE and self.task.lingers and given.values:
+            return entry, Move("answer", given.values)
+        if entry is None or entry.stage == DONE:
+            return Entry(self.task.name), Move("start", given.values)
+        return entry, Move("resume", given.values)
+
+    def _reply(self, talk: Talk, texts: Texts, done: Step) -> Reply:
+        entry, asked = done.entry, done.entry.asked
+        if done.do == "finish":
+            return self.finish(talk, entry.values, texts)
+        fields: dict[str, Any] = {"title": texts.own("title"), "words": done.words}
+        if done.note:
+            fields["before"] = self.prefix if done.note == "started" else f"utter_task_{done.note}"
+        if done.do in ("left", "gave_up"):
+            return Reply(f"utter_task_{done.do}", fields)
+        if done.do == "which":
+            return Reply("utter_task_which", {**fields, "choices": self._changes(entry, texts)})
+        if asked is None:
+            name = f"{self.prefix}_confirm" if done.do == "confirm" else "utter_task_explain_confirm"
+            return Reply(name, {**fields, "lines": texts.summary(entry.values)})
+        choices = [_button(option["title"], option["code"]) for option in entry.options]
+        if done.do == "explain":  # the same buttons as below the question itself
+            choices += texts.buttons(asked)
+        verb = {"ask": "ask", "explain": "explain", "not_known": "no"}[done.do]
+        return Reply(f"{self.prefix}_{verb}_{asked}", {**fields, "choices": choices})
+
+    def _changes(self, entry: Entry, texts: Texts) -> list[dict[str, str]]:
+        names = [question.name for question in self.task.questions if question.name in entry.values]
+        return [_button(texts.item(name), CHANGE + name) for name in names]
+
+
+def _button(title: str, code: str) -> dict[str, str]:
+    return {"title": title, "payload": "/inform" + json.dumps({"choice": code}, ensure_ascii=False)}

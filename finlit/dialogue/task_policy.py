@@ -1,0 +1,77 @@
+"""Hands a message to the guided task that it belongs to, and offers to go on after anything else.
+
+A task needs no rules beyond the one that starts it, so a new task can't forget how to be left,
+interrupted or taken up again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.core.featurizers.precomputation import MessageContainerForCoreFeaturization
+from rasa.core.policies.policy import Policy, PolicyPrediction
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.generator import TrackerWithCachedStates
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from finlit.dialogue.guided import OFFER, SLOT, heard_task, stack
+from finlit.dialogue.outrank_policy import actions_since_user, outranks
+from finlit.tasks.progress import MOST_OFFERS, OPEN, WAITING
+from finlit.tasks.registry import TASKS
+
+
+def next_action(tracker: DialogueStateTracker) -> str | None:
+    """Return what the tasks want next; None when they have no wish."""
+    if outranks(tracker) is not None:
+        return None
+    task, done = heard_task(tracker), actions_since_user(tracker)
+    if not done:
+        return f"action_{task}" if task else None
+    if done[-1] == OFFER:
+        return ACTION_LISTEN_NAME
+    entry = next(iter(stack(tracker)), None)
+    open_one = entry is not None and entry.stage in (*OPEN, WAITING) and entry.offers < MOST_OFFERS
+    if open_one and done[-1] != f"action_{entry.task}":  # type: ignore[union-attr]
+        return OFFER
+    return ACTION_LISTEN_NAME if task else None
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
+class GuidedTaskPolicy(Policy):
+    """Runs ``action_<task>`` for a message of an open task; its priority is just below what outranks everything."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"priority": 90}
+
+    def train(
+        self,
+        training_trackers: list[TrackerWithCachedStates],
+        domain: Domain,
+        precomputations: MessageContainerForCoreFeaturization | None = None,
+        **kwargs: Any,
+    ) -> Resource:
+        """Learn nothing, but refuse a model that has tasks and lacks an action of one."""
+        if any(slot.name == SLOT for slot in domain.slots):
+            for name in (OFFER, *(f"action_{task}" for task in TASKS)):
+                domain.index_for_action(name)  # raises ActionNotFoundException
+        return self._resource
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None = None,
+        precomputations: MessageContainerForCoreFeaturization | None = None,
+        **kwargs: Any,
+    ) -> PolicyPrediction:
+        """Predict the next step of the tasks, or abstain."""
+        action = next_action(tracker)
+        probabilities = self._default_predictions(domain)
+        if action is None:
+            return self._prediction(probabilities)
+        probabilities[domain.index_for_action(action)] = 1.0
+        return self._prediction(probabilities, is_no_user_prediction=True)

@@ -1,0 +1,206 @@
+"""What a message means for the task in hand, or that it is about something else.
+
+The order matters. Whatever outranks everything (crisis) never comes here. A control (「算了」) comes
+before an answer, a question in between before free words: 「等等，罚息怎么算？」 is not a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from finlit.nlu import not_known
+from finlit.tasks.phrases import Phrases
+from finlit.tasks.progress import CONFIRMING, DONE, OPEN, WAITING, Entry, Move
+from finlit.tasks.readers import Unclear, Value
+from finlit.tasks.task import Readings, Task
+from finlit.text import fingerprint
+
+CHANGE = "change:"  # value behind the button that changes one answer
+# What these intents mean inside a task is said here, so they are no question about something else.
+WITHIN_A_TASK = frozenset({"inform", "affirm", "deny", "clarify", "restart", "nlu_fallback"})
+# Told at a question for free words, these are requests and not the answer.
+COMMANDS = frozenset({"human_handoff", "help", "bot_challenge", "greet", "goodbye", "abuse", "account_verify",
+                      "account_status", "account_bill", "rights_complaint", "hardship_apply", "quiz_start"})  # fmt: skip
+SHORT = 14  # characters: a command or a question put in between
+SURE = 0.6
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as it was understood: intent and decision from the classifier, ``choice`` from a button."""
+
+    text: str
+    today: date
+    intent: str = "nlu_fallback"
+    decision: str = "refused"
+    confidence: float = 0.0
+    choice: str | None = None
+
+    def is_about(self, intents: frozenset[str]) -> bool:
+        return self.decision == "answered" and self.intent in intents
+
+    @property
+    def is_another_topic(self) -> bool:
+        return self.decision == "answered" and self.intent not in WITHIN_A_TASK
+
+
+def hear(task: Task, entry: Entry, heard: Heard, phrases: Phrases, is_open: bool) -> Move | None:
+    """Return the move that ``heard`` is in ``task``; None when it is about something else.
+
+    ``is_open`` says whether the last thing said to the customer was this task's.
+    """
+    control = _control(heard, phrases)
+    if control == "resume":
+        return None if entry.stage == DONE else Move("resume")
+    if not is_open:
+        return None
+    if entry.stage == WAITING:
+        return Move("leave") if control == "leave" else None
+    if entry.stage == DONE:
+        return _after_the_result(task, entry, heard, phrases)
+    if entry.stage not in OPEN:
+        return None
+    if control in ("leave", "restart", "explain"):
+        return Move(control)
+    if entry.offers and control in ("agree", "object"):
+        return Move("resume" if control == "agree" else "leave")
+    if entry.stage == CONFIRMING:
+        return _at_the_summary(task, entry, heard, phrases, control)
+    return _at_a_question(task, entry, heard, phrases, control)
+
+
+def _control(heard: Heard, phrases: Phrases) -> str | None:
+    if heard.choice is not None:
+        return heard.choice if heard.choice in phrases.controls else None
+    found = phrases.control(heard.text)
+    if found is None and heard.decision == "answered" and len(fingerprint(heard.text)) <= SHORT:
+        return {"clarify": "explain", "restart": "restart", "affirm": "agree"}.get(heard.intent)
+    return found
+
+
+def _correction(task: Task, entry: Entry, heard: Heard, phrases: Phrases, before_all: bool) -> Move | None:
+    """Return the move that changes an earlier answer: 「不对，是30天」「金额改成八百」「改一下金额」."""
+    if heard.choice is not None:
+        name = heard.choice.removeprefix(CHANGE) if heard.choice.startswith(CHANGE) else None
+        return Move("change", question=name) if name is not None else None
+    said = phrases.correction(heard.text)
+    if said is None and not phrases.changes(heard.text):
+        return None
+    text = heard.text if said is None else said
+    name = task.named(text)
+    if name is not None:
+        return _to_one(task, entry, name, text, heard.today, opened=said is not None)
+    if said is None or not fingerprint(said):
+        return None
+    return _to_the_latest(task, entry, said, before_all)
+
+
+def _to_one(task: Task, entry: Entry, name: str, text: str, today: date, opened: bool) -> Move | None:
+    """Change the answer that the customer names, to the value they give or by asking again."""
+    reader = task.question(name).reader
+    given = task.read(text, name, today, entry.options)
+    if name in given.unclear:
+        return Move("unclear", question=name, words=given.unclear[name])
+    if name in given.values and not reader.takes_words:
+        return Move("answer", {name: given.values[name]}, corrected=True)
+    value = reader.volunteered(text)
+    if value is not None:
+        return Move("answer", {name: value}, corrected=True)
+    return Move("change", question=name) if opened or name in entry.values else None
+
+
+def _to_the_latest(task: Task, entry: Entry, said: str, before_all: bool) -> Move | None:
+    """Change the latest answer that could have this value; the open question itself comes last.
+
+    Free words could always be the value: only the very latest answer may be replaced by them.
+    """
+    answered = [name for name, value in list(entry.values.items())[::-1] if value is not None]
+    for name in [*answered, *([entry.asked] if entry.asked and not before_all else [])]:
+        reader = task.question(name).reader
+        any_words = reader.takes_words and (name != answered[0] or bool(entry.offers)) if answered else False
+        read = reader.volunteered(said) if any_words else reader.answered(said, entry.options)
+        if isinstance(read, Unclear):
+            return Move("unclear", question=name, words=read.words)
+        if read is not None:
+            return Move("answer", {name: read}, corrected=name in entry.values)
+    return None
+
+
+def _at_the_summary(task: Task, entry: Entry, heard: Heard, phrases: Phrases, control: str | None) -> Move | None:
+    correction = _correction(task, entry, heard, phrases, before_all=True)
+    if correction is not None:
+        return correction
+    if control == "agree":
+        return Move("confirm")
+    if control == "object" or heard.is_about(frozenset({"deny"})):
+        return Move("object")
+    if phrases.interrupts(heard.text) or heard.is_another_topic:
+        return None
+    given = task.read(heard.text, None, heard.today)
+    return Move("answer", given.values, corrected=True) if given.values else Move("unreadable")
+
+
+def _after_the_result(task: Task, entry: Entry, heard: Heard, phrases: Phrases) -> Move | None:
+    if not task.lingers:
+        return None
+    correction = _correction(task, entry, heard, phrases, before_all=True)
+    if correction is not None:
+        return correction
+    given = task.read(heard.text, None, heard.today)
+    if given.values and not heard.is_another_topic or heard.is_about(frozenset({task.intent})) and given.values:
+        return Move("answer", given.values, corrected=True)
+    return None
+
+
+def _at_a_question(task: Task, entry: Entry, heard: Heard, phrases: Phrases, control: str | None) -> Move | None:
+    asked = str(entry.asked)
+    question = task.question(asked)
+    if heard.choice is not None and control is None:
+        value = question.reader.tapped(heard.choice, entry.options)
+        return _correction(task, entry, heard, phrases, False) if value is None else Move("answer", {asked: value})
+    if control == "skip":
+        return Move("skip")
+    correction = _correction(task, entry, heard, phrases, before_all=False)
+    if correction is not None:
+        return correction
+    if phrases.interrupts(heard.text):
+        return None
+    given = task.read(heard.text, asked, heard.today, entry.options)
+    if question.reader.takes_words:
+        return _free_words(task, heard, phrases, given, asked)
+    if not_known.is_all_that_is_said(heard.text) and not given.values:
+        return Move("skip")
+    if heard.is_another_topic and heard.intent != task.intent and phrases.asks(heard.text):
+        return None
+    if given.unclear:
+        name = asked if asked in given.unclear else next(iter(given.unclear))
+        return Move("unclear", given.values, question=name, words=given.unclear[name])
+    if given.values:
+        return Move("answer", given.values)
+    if heard.is_about(frozenset({task.intent})) or control == "agree":
+        return Move("resume")
+    # Not our subject and no question either: an answer that missed.
+    chatter = heard.intent == "out_of_scope" and not phrases.asks(heard.text)
+    return None if heard.is_another_topic and not chatter else Move("unreadable")
+
+
+def _free_words(task: Task, heard: Heard, phrases: Phrases, given: Readings, asked: str) -> Move | None:
+    """Take the sentence as the answer unless it is plainly a question or a request."""
+    if not_known.is_all_that_is_said(heard.text):
+        return Move("skip")
+    short = len(fingerprint(heard.text)) <= SHORT
+    sure = heard.is_another_topic and heard.confidence >= SURE
+    if heard.is_about(frozenset({task.intent})) and short and not _picks(given, asked):
+        return Move("resume")
+    if sure and short and (heard.intent in COMMANDS or phrases.asks(heard.text)):
+        return None
+    if given.values:
+        return Move("answer", given.values)
+    return Move("unreadable")
+
+
+def _picks(given: Readings, asked: str) -> bool:
+    value: Value = given.values.get(asked)
+    return isinstance(value, Mapping) and value.get("code") != "other"
