@@ -26,7 +26,7 @@ def words(file: str, root: Path) -> Iterator[Problem]:
     except KeyError as missing:
         yield error(Place(file, 1), f"缺了 {missing} 这一项。")
     except re.error as fault:
-        yield error(Place(file, 1), f"有一条说法的写法不对：{fault.pattern}（{fault.msg}）。检查括号和竖线。")
+        yield error(Place(file, 1), f"有一条说法的写法不对（{fault.msg}）。检查括号和竖线。")
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError):
         yield error(Place(file, 1), "这个文件读不了，请检查缩进和引号。")
 
