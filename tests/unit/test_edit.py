@@ -41,7 +41,7 @@ def test_saving_every_answer_and_example_as_it_is_changes_no_byte(file):
             reviewed=date.fromisoformat(body["metadata"]["reviewed"]) if (body.get("metadata") or {}).get("reviewed") else None,
         )  # fmt: skip
         assert saved == text, name
-    for item in document["nlu"]:
+    for item in document.get("nlu") or ():
         sentences = edit.sentences_of(text, item["intent"])
         assert edit.add_examples(text, item["intent"], sentences) == text
         assert edit.replace_example(text, item["intent"], sentences[0], sentences[0]) == text
