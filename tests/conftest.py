@@ -33,10 +33,11 @@ def database_url(request, tmp_path):
         yield f"sqlite:///{tmp_path / 'finlit.db'}"
         return
     from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
 
     name = f"test_{uuid.uuid4().hex}"
     url = request.getfixturevalue("postgresql")
-    server = create_engine(url, isolation_level="AUTOCOMMIT", future=True)
+    server = create_engine(url, isolation_level="AUTOCOMMIT", future=True, poolclass=NullPool)
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
     yield f"{url.rpartition('/')[0]}/{name}"
