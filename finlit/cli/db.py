@@ -12,7 +12,6 @@ from sqlalchemy.exc import OperationalError
 from finlit import settings
 from finlit.cli.errors import CommandError
 from finlit.db import engine, schema
-from finlit.privacy import mask
 from finlit.settings import Settings
 
 
@@ -45,8 +44,14 @@ def _demo(_args: argparse.Namespace, current: Settings) -> int:
     from finlit.db import demo
 
     _bring_up_to_date(current)
-    count = demo.seed(current)
-    rows = [(each.id, each.name, mask(each.phone), each.situation) for each in demo.CUSTOMERS]
+    try:
+        count = demo.seed(current)
+    except demo.NotADemoDatabase as error:
+        raise CommandError(
+            "演示客户只放进演示库：生产环境，或者库里已经有别的客户，都不放。请换一个空库（设置 DATABASE_URL）。"
+        ) from error
+    # the phones are invented, and needed for trying the assistant, so they are shown in full
+    rows = [(each.id, each.name, each.phone, each.situation) for each in demo.CUSTOMERS]
     _print_table([("ID", "姓名", "电话", "情形"), *rows])
     print(f'共 {count} 位演示客户。试一试：finlit ask --customer {rows[0][0]} "我现在欠多少"')
     return 0

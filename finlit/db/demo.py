@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from finlit.db import engine, tables
@@ -55,9 +55,10 @@ class DemoLoan:
     penalty_cap: Decimal | None = None
     part_payments: tuple[PartPayment, ...] = ()
     reported_days_ago: int | None = None
-    reported_days_late: int = 1
     disputed_days_ago: int | None = None
     restructured_days_ago: int | None = None
+    limit: Decimal | None = None  # of the credit line that it was drawn from, if it was
+    limit_state: str = "open"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class DemoCustomer:
     phone: str
     situation: str
     loans: tuple[DemoLoan, ...]
+    email: str | None = None
 
 
 def _loan(product: str, amount: int, rate: str, periods: int, paid: int, due_in: int, **more: object) -> DemoLoan:
@@ -76,7 +78,10 @@ def _loan(product: str, amount: int, rate: str, periods: int, paid: int, due_in:
 
 
 CUSTOMERS = (
-    DemoCustomer("current", "林晓", "13900000001", "正常还款", (_loan("随借随还", 12000, "0.18", 12, 4, 12),)),
+    DemoCustomer(
+        "current", "林晓", "13900000001", "正常还款", (_loan("随借随还", 12000, "0.18", 12, 4, 12, limit=Decimal(20000)),),
+        email="linxiao@example.com",
+    ),
     DemoCustomer("due-in-3", "周敏", "13900000002", "三天后到期", (_loan("随借随还", 6000, "0.144", 6, 2, 3),)),
     DemoCustomer("due-today", "陈立", "13900000003", "今天到期", (_loan("随借随还", 9000, "0.2", 12, 5, 0),)),
     DemoCustomer(
@@ -88,7 +93,8 @@ CUSTOMERS = (
         (_loan("分期贷", 8000, "0.156", 12, 3, -1, base=365),),
     ),
     DemoCustomer(
-        "late-20", "吴桐", "13900000006", "逾期 20 天", (_loan("随借随还", 10000, "0.18", 12, 6, -20, reported_days_ago=18),)
+        "late-20", "吴桐", "13900000006", "逾期 20 天，额度已冻结",
+        (_loan("随借随还", 10000, "0.18", 12, 6, -20, reported_days_ago=18, limit=Decimal(15000), limit_state="frozen"),),
     ),
     DemoCustomer(
         "late-95", "郑凯", "13900000007", "逾期 95 天，罚息按年 24% 封顶",
@@ -120,27 +126,50 @@ CUSTOMERS = (
     DemoCustomer(
         "two-loans", "高洁", "13900000013", "两笔：一笔逾期 8 天，一笔正常",
         (
-            _loan("随借随还", 10000, "0.216", 12, 3, -8, grace_days=3, penalty_runs_from="grace_end"),
+            _loan("随借随还", 10000, "0.216", 12, 3, -8, grace_days=3, penalty_runs_from="grace_end", limit=Decimal(30000)),
             _loan("装修分期", 50000, "0.0888", 36, 10, 6, method="equal_principal", base=365),
         ),
     ),
 )  # fmt: skip
 
 
+class NotADemoDatabase(RuntimeError):
+    """The database holds customers who are no demo customers, or belongs to production."""
+
+
 def seed(settings: Settings) -> int:
     """Put the demo customers in, with dates around ``settings.now()``; returns how many.
 
-    Needs the tables. All or nothing: it is one transaction.
+    Needs the tables. All or nothing: it is one transaction. Raises NotADemoDatabase.
     """
     today = settings.now().date()
     with engine.sessions(settings.database_url).begin() as session:
+        if settings.is_production or others_than_demo(session):
+            raise NotADemoDatabase
         for customer in CUSTOMERS:
             session.merge(tables.Customer(id=customer.id, name=customer.name, phone=customer.phone))
             session.flush()
-            session.execute(delete(tables.Loan).where(tables.Loan.customer_id == customer.id))
+            for replaced in (tables.Loan, tables.CreditLine, tables.ContactPoint):
+                session.execute(delete(replaced).where(replaced.customer_id == customer.id))
+            if customer.email is not None:
+                session.add(tables.ContactPoint(customer_id=customer.id, kind="email", value=customer.email))
             for number, loan in enumerate(customer.loans, start=1):
                 _add_loan(session, customer.id, f"{customer.id}-{number}", loan, today)
     return len(CUSTOMERS)
+
+
+def others_than_demo(session: Session) -> bool:
+    """Return whether there are customers who are no demo customers."""
+    demo_ids = [customer.id for customer in CUSTOMERS]
+    return (
+        session.execute(select(tables.Customer.id).where(tables.Customer.id.not_in(demo_ids)).limit(1)).first()
+        is not None
+    )
+
+
+def are_in(session: Session) -> bool:
+    """Return whether the demo customers are in the database."""
+    return session.get(tables.Customer, CUSTOMERS[0].id) is not None
 
 
 def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, today: date) -> None:
@@ -148,6 +177,8 @@ def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, 
     # When all is paid, ``due_in`` is where the last instalment fell.
     anchor_number = min(loan.paid + 1, len(schedule))
     anchor = today + timedelta(days=loan.due_in)
+    restructured_on = _days_ago(today, loan.restructured_days_ago)
+    started_on = _months_later(anchor, -anchor_number)
     row = tables.Loan(
         id=loan_id,
         customer_id=customer_id,
@@ -160,9 +191,9 @@ def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, 
         penalty_runs_from=loan.penalty_runs_from,
         day_count_base=loan.base,
         grace_days=loan.grace_days,
-        started_on=_months_later(anchor, -anchor_number),
-        restructured_on=_days_ago(today, loan.restructured_days_ago),
-        credit_events=list(_credit_events(loan, today)),
+        # a loan that was restructured had run for a year before
+        started_on=_months_later(started_on, -MONTHS_A_YEAR) if restructured_on else started_on,
+        restructured_on=restructured_on,
     )
     for number, payment in enumerate(schedule, start=1):
         instalment = tables.Instalment(
@@ -173,14 +204,35 @@ def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, 
         )
         row.instalments.append(instalment)
         row.repayments.extend(_repayments(loan, number, payment, instalment))
+    if loan.limit is not None:
+        session.add(_credit_line(loan, row))
+        session.flush()
+        row.credit_line_id = f"{loan_id}-line"
+    row.credit_events.extend(_credit_events(loan, row, today))
+    for letter, booked in (("R", row.repayments), ("E", row.credit_events)):
+        for position, each in enumerate(booked, start=1):
+            each.reference = f"{letter}{position}"
     session.add(row)
 
 
-def _credit_events(loan: DemoLoan, today: date) -> Iterator[tables.CreditEvent]:
+def _credit_line(loan: DemoLoan, row: tables.Loan) -> tables.CreditLine:
+    return tables.CreditLine(
+        id=f"{row.id}-line",
+        customer_id=row.customer_id,
+        product=loan.product,
+        limit_amount=loan.limit,
+        state=loan.limit_state,
+        opened_on=row.started_on,
+    )
+
+
+def _credit_events(loan: DemoLoan, row: tables.Loan, today: date) -> Iterator[tables.CreditEvent]:
+    """Yield the report, which is about the latest instalment that was due by then, and the objection."""
     if loan.reported_days_ago is None:
         return
     reported_on = today - timedelta(days=loan.reported_days_ago)
-    report = tables.CreditEvent(kind="overdue", happened_on=reported_on, days_past_due=loan.reported_days_late)
+    due_on = max(each.due_on for each in row.instalments if each.due_on < reported_on)
+    report = tables.CreditEvent(kind="overdue", happened_on=reported_on, days_past_due=(reported_on - due_on).days)
     yield report
     if loan.disputed_days_ago is not None:
         opened_on = today - timedelta(days=loan.disputed_days_ago)

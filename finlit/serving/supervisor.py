@@ -15,6 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from finlit.db import demo, engine
 from finlit.settings import Settings
 from finlit.training import is_current
 
@@ -155,12 +158,27 @@ def _restart_if_died(server: Server) -> None:
     server.start()
 
 
-def _hello(settings: Settings) -> str:
+def hello(settings: Settings) -> str:
+    """Return what to open and what to try; the demo customers' phones while they are in the database."""
     return (
         f"\n明白账已启动：http://localhost:{settings.port}/\n"
         "可以试试：「花呗逾期一天会上征信吗」「一万逾期 10 天罚息多少」「还不上了怎么办」\n"
+        f"{_demo_customers(settings)}"
         "停止请按 Ctrl-C。\n"
     )
+
+
+def _demo_customers(settings: Settings) -> str:
+    if settings.is_production:
+        return ""
+    try:
+        with engine.sessions(settings.database_url)() as session:
+            if not demo.are_in(session):
+                return ""
+    except SQLAlchemyError:
+        return ""  # the account's answers say so themselves
+    lines = [f"  {each.phone}  {each.name}：{each.situation}\n" for each in demo.CUSTOMERS]
+    return "查自己的账户，问「我现在欠多少」，用演示客户的电话（都是虚构的）：\n" + "".join(lines)
 
 
 def run(settings: Settings, port: int | None = None) -> int:
@@ -178,7 +196,7 @@ def run(settings: Settings, port: int | None = None) -> int:
         for server in running:
             server.start()
         _wait_until_ready(running)
-        print(_hello(settings), flush=True)
+        print(hello(settings), flush=True)
         while True:
             for server in running:
                 _restart_if_died(server)

@@ -1,19 +1,21 @@
 """The demo customers' accounts on a temporary database; expected figures are worked out without our code."""
 
 import asyncio
+import dataclasses
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import numpy_financial as npf
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from finlit.accounts import queries
 from finlit.accounts.binding import BINDING_LASTS, UnknownCustomer, bind_demo_customer, bound_customer
 from finlit.cli import main
-from finlit.db import demo, tables
+from finlit.db import demo, engine, tables
+from finlit.serving import supervisor
 from finlit.settings import SHANGHAI
 from finlit.settings import load as load_settings
 
@@ -210,11 +212,93 @@ def test_an_unknown_customer_is_named_with_those_that_exist(session):
     assert "late-20" in raised.value.known
 
 
-def test_the_demo_command_prints_masked_phones(settings, capsys):
+def test_the_demo_command_prints_the_invented_phones_to_try(settings, capsys):
     assert main.main(["db", "demo"]) == 0
     printed = capsys.readouterr().out
-    assert "139****0006" in printed and "逾期 20 天" in printed
-    assert not re.search(r"139\d{8}", printed)
+    assert re.search(r"late-20 +吴桐 +13900000006 +逾期 20 天", printed)
+    assert all(customer.phone in printed for customer in demo.CUSTOMERS)
+
+
+def test_demo_customers_are_never_mixed_with_others(settings, capsys):
+    assert main.main(["db", "migrate"]) == 0
+    with engine.sessions(settings.database_url).begin() as session:
+        session.add(tables.Customer(id="real", name="某人", phone="13800000000"))
+    assert main.main(["db", "demo"]) == 2
+    assert "只放进演示库" in capsys.readouterr().err
+
+
+def test_the_start_says_what_to_try_while_the_demo_customers_are_in(session, settings):
+    printed = supervisor.hello(settings)
+    assert "13900000006" in printed and "逾期 20 天" in printed
+    session.execute(delete(tables.Customer))
+    session.commit()
+    assert "13900000006" not in supervisor.hello(settings)
+
+
+def test_the_start_does_not_depend_on_the_database(settings):
+    assert "13900000006" not in supervisor.hello(settings)  # no tables were made
+
+
+def test_production_gets_no_demo_customers(session, settings):
+    with pytest.raises(demo.NotADemoDatabase):
+        demo.seed(dataclasses.replace(settings, environment="production"))
+
+
+def test_a_report_says_how_late_the_customer_was_on_that_day(session):
+    reports = session.execute(select(tables.CreditEvent).where(tables.CreditEvent.kind == "overdue")).scalars()
+    days = {report.loan.customer_id: report.days_past_due for report in reports}
+    assert days == {"late-20": 2, "late-95": 2, "late-200": 2, "partly-paid": 2, "wrongly-flagged": 16}
+
+
+def test_demo_loans_from_a_credit_line_stay_within_it(session):
+    lines = session.execute(select(tables.CreditLine).order_by(tables.CreditLine.id)).scalars().all()
+    assert [(line.customer_id, line.state) for line in lines] == [
+        ("current", "open"), ("late-20", "frozen"), ("two-loans", "open"),
+    ]  # fmt: skip
+    for line in lines:
+        (loan,) = session.execute(select(tables.Loan).where(tables.Loan.credit_line_id == line.id)).scalars()
+        assert loan.principal <= line.limit_amount and loan.started_on >= line.opened_on
+
+
+def test_a_loan_cannot_be_drawn_from_another_customers_line(session):
+    session.get(tables.Loan, "late-20-1").credit_line_id = "current-1-line"
+    with pytest.raises(IntegrityError):
+        session.flush()
+    session.rollback()
+
+
+def test_money_cannot_wander_to_another_loan(session):
+    part = session.execute(select(tables.Allocation).limit(1)).scalar_one()
+    part.loan_id = "two-loans-2" if part.loan_id != "two-loans-2" else "current-1"
+    with pytest.raises(IntegrityError):
+        session.flush()
+    session.rollback()
+
+
+def test_only_a_report_can_be_disputed(session):
+    event = {"loan_id": "current-1", "happened_on": TODAY}
+    session.add(tables.CreditEvent(kind="dispute_opened", **event))
+    with pytest.raises(IntegrityError):
+        session.flush()
+    session.rollback()
+
+
+def test_a_corrected_report_no_longer_stands(session):
+    loan = session.get(tables.Loan, "wrongly-flagged-1")
+    report = loan.standing_report
+    session.add(tables.CreditEvent(loan=loan, kind="corrected", happened_on=TODAY, about=report))
+    session.flush()
+    session.refresh(report)
+    assert (loan.credit_reported_on, loan.dispute_opened_on) == (None, None)
+
+
+def test_a_rejected_dispute_is_no_longer_open(session):
+    loan = session.get(tables.Loan, "wrongly-flagged-1")
+    report = loan.standing_report
+    session.add(tables.CreditEvent(loan=loan, kind="dispute_rejected", happened_on=TODAY, about=report))
+    session.flush()
+    session.refresh(report)
+    assert loan.credit_reported_on is not None and loan.dispute_opened_on is None
 
 
 def test_the_command_line_says_which_customers_exist(settings, capsys, monkeypatch):
