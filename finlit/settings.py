@@ -7,6 +7,7 @@ sentence for the operator) when ``FINLIT_ENV=production`` and one is missing or 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +28,8 @@ from finlit.wechat_settings import WeChatSettings
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MIN_SECRET_LENGTH = 32
+_ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(ValueError):
@@ -46,6 +50,10 @@ class Settings:
     fixed_now: datetime | None
     message_max_chars: int
     messages_per_minute: int
+    address_requests_per_minute: int
+    new_sessions_per_minute: int
+    widget_origins: tuple[str, ...]
+    trusted_proxies: tuple[Network, ...]
     action_timeout: float
     wechat: WeChatSettings | None  # None: the channel is off
     root: Path = PROJECT_ROOT
@@ -112,6 +120,29 @@ def _database_url(values: dict[str, str], name: str, default: str) -> str:
     return text
 
 
+def _listed(values: dict[str, str], name: str) -> list[str]:
+    return [part.strip() for part in values.get(name, "").split(",") if part.strip()]
+
+
+def _origins(values: dict[str, str], name: str, production: bool) -> tuple[str, ...]:
+    origins = _listed(values, name)
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"设置 {name} 里的 {origin!r} 不是来源：请写成 https://www.example.com，不带路径和通配符。"
+            )
+        if production and not origin.startswith("https://"):
+            raise SettingsError(f"设置 {name} 里的 {origin!r}：生产环境只接受 https 的来源。")
+    return tuple(origins)
+
+
+def _networks(values: dict[str, str], name: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in _listed(values, name))
+    except ValueError as error:
+        raise SettingsError(f"设置 {name} 应是用逗号隔开的地址或网段，例如 10.0.0.1,10.1.0.0/16。") from error
+
+
 def _secret(values: dict[str, str], name: str, production: bool) -> str:
     text = values.get(name, "")
     if production and len(text) < MIN_SECRET_LENGTH:
@@ -146,6 +177,10 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         fixed_now=_moment(values, "FINLIT_NOW"),
         message_max_chars=int(_positive(values, "FINLIT_MESSAGE_MAX_CHARS", 500)),
         messages_per_minute=int(_positive(values, "FINLIT_MESSAGES_PER_MINUTE", 30)),
+        address_requests_per_minute=int(_positive(values, "FINLIT_ADDRESS_REQUESTS_PER_MINUTE", 600)),
+        new_sessions_per_minute=int(_positive(values, "FINLIT_NEW_SESSIONS_PER_MINUTE", 120)),
+        widget_origins=_origins(values, "FINLIT_WIDGET_ORIGINS", production),
+        trusted_proxies=_networks(values, "FINLIT_TRUSTED_PROXIES"),
         action_timeout=_positive(values, "FINLIT_ACTION_TIMEOUT", 10),
         wechat=_wechat(values, production),
         root=root,

@@ -1,28 +1,100 @@
-"""How many messages one sender may send: a sliding minute, in memory of the process."""
+"""How much one sender may ask for in a minute, counted where every process sees it.
+
+The counting stands behind ``Limiter``; the database serves it today, and Redis can later with
+``INCR`` and ``EXPIRE`` on the same keys.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
 
-MOST_SENDERS = 50_000
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from finlit.db import engine, tables
+
+MINUTE = 60  # seconds
+SWEEP_EVERY = 256  # countings between two removals of old rows
 
 
-class SlidingMinute:
-    """Allows ``per_minute`` events for each key; the clock comes in as seconds."""
+@dataclass(frozen=True)
+class Allowance:
+    """At most ``per_minute`` events for ``key``, which is stored only as a digest."""
 
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
-        self._events: OrderedDict[str, deque[float]] = OrderedDict()
+    key: str
+    per_minute: int
 
-    def allow(self, key: str, now: float) -> bool:
-        """Count one event of ``key`` and say whether it is within the limit; refused ones don't count."""
-        events = self._events.setdefault(key, deque())
-        self._events.move_to_end(key)
-        if len(self._events) > MOST_SENDERS:
-            self._events.popitem(last=False)
-        while events and events[0] <= now - 60:
-            events.popleft()
-        if len(events) >= self._per_minute:
-            return False
-        events.append(now)
-        return True
+
+class Limiter(Protocol):
+    """Counts events in a sliding minute."""
+
+    def wait(self, allowances: Sequence[Allowance], now: float) -> int:
+        """Count one event for all ``allowances``; return 0, or how many seconds to wait.
+
+        ``now`` is seconds since 1970. A refused event doesn't count for anybody.
+        """
+
+
+def _insert(session: Session, table: Any) -> Any:
+    dialect = session.get_bind().dialect.name
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+class DatabaseLimiter:
+    """A sliding minute made of two fixed ones: the last one counts by the part that still overlaps."""
+
+    def __init__(self, database_url: str, secret: str) -> None:
+        self._database_url = database_url
+        self._secret = secret.encode()
+        self._counted = 0
+
+    def wait(self, allowances: Sequence[Allowance], now: float) -> int:
+        """Count one event for all ``allowances``; return 0, or how many seconds to wait."""
+        with engine.sessions(self._database_url)() as session:
+            for allowance in sorted(allowances, key=lambda each: each.key):  # one order: no deadlock
+                seconds = self._wait_for(session, allowance, now)
+                if seconds:
+                    session.rollback()
+                    return seconds
+            session.commit()
+        self._counted += 1
+        if self._counted % SWEEP_EVERY == 0:
+            self._sweep(now)
+        return 0
+
+    def _wait_for(self, session: Session, allowance: Allowance, now: float) -> int:
+        counter = tables.RateCounter
+        digest = hmac.new(self._secret, allowance.key.encode(), hashlib.sha256).hexdigest()
+        window = int(now // MINUTE)
+        one = _insert(session, counter).values(key=digest, minute=window, events=1)
+        session.execute(
+            one.on_conflict_do_update(index_elements=["key", "minute"], set_={"events": counter.events + 1})
+        )
+        rows = session.execute(
+            select(counter.minute, counter.events).where(counter.key == digest, counter.minute >= window - 1)
+        )
+        events: dict[int, int] = {row.minute: row.events for row in rows}
+        into = now - window * MINUTE
+        before, current = events.get(window - 1, 0), events.get(window, 0)
+        if before * (MINUTE - into) / MINUTE + current <= allowance.per_minute:
+            return 0
+        if current > allowance.per_minute:  # this minute has to end, and part of the next
+            return int(MINUTE - into) + 1
+        free = MINUTE - MINUTE * (allowance.per_minute - current) / before
+        return max(1, min(MINUTE, int(free - into) + 1))
+
+    def _sweep(self, now: float) -> None:
+        with engine.sessions(self._database_url).begin() as session:
+            session.execute(delete(tables.RateCounter).where(tables.RateCounter.minute < int(now // MINUTE) - 1))
+
+
+@lru_cache(maxsize=8)
+def limiter_for(database_url: str, secret: str) -> Limiter:
+    """Return the limiter of this process; all processes with the same database count together."""
+    return DatabaseLimiter(database_url, secret)

@@ -1,47 +1,80 @@
-"""The page at ``/``: Rasa registers a greeting there, this is the one place that replaces it."""
+"""The pages: ``/`` on its own, ``/embed`` inside other sites' pages, and their files under ``/web/``.
+
+Rasa registers a greeting at ``/``; this is the one place that replaces it, and where the whole
+application gets its sizes and refusals.
+"""
 
 from __future__ import annotations
 
-import mimetypes
+from functools import lru_cache
 
 import rasa.server
 from sanic import Sanic
 from sanic.request import Request
-from sanic.response import HTTPResponse, html, raw, text
+from sanic.response import HTTPResponse
 
 from finlit import settings
+from finlit.channels import health, refusals
+from finlit.channels.static_files import StaticFiles
 
-WEB_FILES = ("style.css", "chat.js")
-CONTENT_SECURITY_POLICY = (
+MOST_REQUEST_BYTES = 256 * 1024  # whatever the route; each one may want less
+PAGE, LOADER = "index.html", "widget.js"
+_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors "
 )
-_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+_PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+
+
+def page_headers(ancestors: str, is_production: bool) -> dict[str, str]:
+    """Return the headers of a page that ``ancestors`` may show in a frame."""
+    headers = {
+        **refusals.SECURITY_HEADERS,
+        "Content-Security-Policy": _POLICY + ancestors,
+        "Permissions-Policy": _PERMISSIONS,
+    }
+    if is_production:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+@lru_cache(maxsize=1)
+def _files() -> StaticFiles:
+    return StaticFiles(settings.load().root / "web")
 
 
 async def chat_page(request: Request) -> HTTPResponse:
-    """Serve the chat page."""
-    page = settings.load().root / "web" / "index.html"
-    return html(page.read_text(encoding="utf-8"), headers=_HEADERS)
+    """Serve the chat page, which no other site may frame."""
+    headers = page_headers("'none'", settings.load().is_production)
+    return _files().response(request, PAGE, {**headers, "Cross-Origin-Opener-Policy": "same-origin"})
+
+
+async def embedded_page(request: Request) -> HTTPResponse:
+    """Serve the same page for a frame in the pages of the origins in the settings."""
+    current = settings.load()
+    ancestors = " ".join(current.widget_origins) or "'none'"
+    headers = page_headers(ancestors, current.is_production)
+    return _files().response(request, PAGE, {**headers, "Cross-Origin-Resource-Policy": "cross-origin"})
 
 
 async def chat_file(request: Request, name: str) -> HTTPResponse:
-    """Serve the page's script or style sheet; any other name is not found."""
-    if name not in WEB_FILES:
-        return text("没有这个文件。", status=404)
-    content = (settings.load().root / "web" / name).read_bytes()
-    return raw(content, content_type=f"{mimetypes.guess_type(name)[0]}; charset=utf-8", headers=_HEADERS)
+    """Serve a file of the page; other sites load only the widget's loader."""
+    if name not in _files():
+        return refusals.refusal(refusals.NOT_FOUND, 404)
+    headers = dict(refusals.SECURITY_HEADERS)
+    if name == LOADER:
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return _files().response(request, name, headers)
 
 
 def add_chat_page(app: Sanic) -> None:
-    """Register the page and its files on ``app``."""
-    app.add_route(chat_page, "/", methods=["GET"], name="finlit_page")
-    app.add_route(chat_file, "/web/<name:str>", methods=["GET"], name="finlit_file")
+    """Register the pages, their files and the health routes on ``app``."""
+    app.config.REQUEST_MAX_SIZE = MOST_REQUEST_BYTES
+    refusals.install(app)
+    health.install(app)
+    app.add_route(chat_page, "/", methods=["GET", "HEAD"], name="finlit_page")
+    app.add_route(embedded_page, "/embed", methods=["GET", "HEAD"], name="finlit_embedded_page")
+    app.add_route(chat_file, "/web/<name:path>", methods=["GET", "HEAD"], name="finlit_file")
 
 
 def install() -> None:

@@ -1,80 +1,87 @@
-"""The web chat's channel: signed sessions, plain text in, whole replies out, history from the server."""
+"""The web chat's channel: signed sessions, plain text in, whole replies out, history from the server.
+
+Under ``/webhooks/web/``: ``history`` opens a session and returns what was said, ``message`` takes one line,
+``stream`` sends what is new, ``feedback`` rates an answer, ``restart`` begins a new conversation. Every
+answer but the stream's is JSON; ``after`` is the number of the last turn that the page already shows.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime, timezone
 from json import loads as parse_json
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from rasa.shared.core.events import BotUttered, UserUttered
-from sanic import Blueprint
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from finlit import settings
-from finlit.channels import root_page, sessions
-from finlit.channels.limits import SlidingMinute
+from finlit.accounts.binding import bound_customer
+from finlit.channels import refusals, root_page, sessions, web_feedback, web_history
+from finlit.channels.addresses import address_of
+from finlit.channels.limits import Allowance, Limiter, limiter_for
+from finlit.channels.web_inbox import Inbox
+from finlit.channels.web_stream import Streams, TooManyStreams
+from finlit.channels.web_turns import Turns
 from finlit.dialogue import corrections, processor
 
 logger = logging.getLogger(__name__)
 
-# Both must be in place before Rasa makes its agent and its application; channels are read first.
+# All must be in place before Rasa makes its agent and its application; channels are read first.
 corrections.apply()
 processor.install()
 root_page.install()
 
 MOST_BODY_BYTES = 64 * 1024
-HISTORY_LENGTH = 200
+_NAME = re.compile(r"[A-Za-z0-9_-]{8,64}")
+Route = Callable[[Request], Coroutine[Any, Any, HTTPResponse | None]]
+SessionRoute = Callable[[Request, str], Awaitable[HTTPResponse | None]]
 
 
-class WholeReplies(OutputChannel):
-    """Collects replies with text, buttons and sources together; payloads stay on the server."""
-
-    def __init__(self) -> None:
-        self.replies: list[dict[str, Any]] = []
+class NoReply(OutputChannel):
+    """Takes replies without sending them: pages read the conversation itself."""
 
     @classmethod
     def name(cls) -> str:
         return "web"
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Keep ``message`` in the form that the page shows."""
-        self.replies.append(shown(message.get("text"), message.get("buttons"), message.get("custom")))
+        """Do nothing; Rasa stores ``message`` in the conversation."""
 
 
-def shown(text: str | None, buttons: Any, custom: Any) -> dict[str, Any]:
-    """Return what the client may see of a reply: titles, never payloads."""
-    return {
-        "text": text or "",
-        "buttons": [{"title": str(button.get("title", ""))} for button in buttons or ()],
-        "custom": dict(custom or {}),
-    }
+def _wall_clock() -> datetime:
+    """Return the real time for leases; a fixed business clock would never let one expire."""
+    return datetime.now(timezone.utc)
 
 
-def _refusal(message: str, status: int) -> HTTPResponse:
-    return json({"error": message}, status=status, ensure_ascii=False)
-
-
-def _text_of(request: Request) -> str | None:
-    """Return the message of a JSON body ``{"text": "…"}``, None when the body is anything else."""
+def _body_of(request: Request) -> dict[str, Any] | None:
+    """Return the JSON object of a request, None when its body is anything else."""
     if not request.content_type.startswith("application/json"):
         return None  # other types could be sent by a form on another site
     try:
         body = parse_json(request.body)
     except (ValueError, RecursionError):
         return None
-    text = body.get("text") if isinstance(body, dict) else None
-    return text if isinstance(text, str) else None
+    return body if isinstance(body, dict) else None
+
+
+def _after(value: Any) -> int:
+    text = str(value or "0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 class WebChat(InputChannel):
-    """``/webhooks/web/``: ``message`` takes one line, ``history`` returns what was said, ``restart`` begins anew."""
+    """The routes; what they do with a message, its order and its repetition, is in ``web_turns``."""
 
     def __init__(self) -> None:
-        self._limit = SlidingMinute(settings.load().messages_per_minute)
+        self._streams = Streams(self._pulses)
+        self._turns = Turns(self._streams.wake, _wall_clock)
 
     @classmethod
     def name(cls) -> str:
@@ -84,68 +91,169 @@ class WebChat(InputChannel):
         """Return the channel's routes."""
         routes = Blueprint("finlit_web")
 
-        @routes.post("/message")
-        async def message(request: Request) -> HTTPResponse:
-            return await self._message(request, on_new_message)
+        async def message(request: Request, conversation: str) -> HTTPResponse:
+            return await self._message(request, conversation, on_new_message)
 
-        @routes.get("/history")
-        async def history(request: Request) -> HTTPResponse:
-            return await self._history(request)
+        routes.add_route(self._from_our_page(self._history), "/history", methods=["GET"], name="history")
+        routes.add_route(self._from_our_page(self._open), "/restart", methods=["POST"], name="restart")
+        routes.add_route(self._in_session(message), "/message", methods=["POST"], name="message")
+        routes.add_route(self._in_session(self._feedback), "/feedback", methods=["POST"], name="feedback")
+        routes.add_route(self._in_session(self._stream), "/stream", methods=["GET"], name="stream")
 
-        @routes.post("/restart")
-        async def restart(request: Request) -> HTTPResponse:
-            return self._with_new_session(json({"turns": []}))
-
-        @routes.get("/health")
-        async def health(request: Request) -> HTTPResponse:
-            ready = request.app.ctx.agent is not None and request.app.ctx.agent.is_ready()
-            return json({"ready": ready}, status=200 if ready else 503)
+        @routes.listener("before_server_stop")
+        async def end_streams(_app: Sanic, _loop: Any) -> None:
+            self._streams.close()
 
         return routes
 
     @staticmethod
-    def _conversation(request: Request) -> str | None:
-        return sessions.conversation_of(request.cookies.get(sessions.COOKIE), settings.load().session_secret)
+    def _session(request: Request) -> sessions.WebSession | None:
+        current = settings.load()
+        return sessions.session_of(sessions.token_of(request), current.session_secret, current.now())
 
     @staticmethod
-    def _with_new_session(response: HTTPResponse) -> HTTPResponse:
-        current = settings.load()
-        response.cookies[sessions.COOKIE] = sessions.new_session(current.session_secret, current.now())
-        cookie = response.cookies[sessions.COOKIE]
-        cookie["httponly"], cookie["samesite"], cookie["path"] = True, "Lax", "/"
-        cookie["max-age"] = int(sessions.LASTS.total_seconds())
-        cookie["secure"] = current.is_production
-        return response
+    def _from_our_page(route: Route) -> Route:
+        """Let ``route`` be reached only from our own page; Sanic wants a function, no method."""
 
-    async def _message(self, request: Request, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> HTTPResponse:
-        conversation = self._conversation(request)
-        if conversation is None:
-            return _refusal("对话已过期，请刷新页面。", 401)
-        if len(request.body) > MOST_BODY_BYTES:
-            return _refusal("这段话太长了，请分几次说。", 413)
-        text = _text_of(request)
-        if text is None:
-            return _refusal("没有看懂这条请求，请刷新页面再试。", 400)
-        if not self._limit.allow(conversation, time.monotonic()):
-            return _refusal("稍等，消息有点多，请过一会儿再发。", 429)
-        output = WholeReplies()
-        try:
-            await on_new_message(UserMessage(text, output, conversation, input_channel=self.name()))
-        except Exception:
-            logger.exception("a web message could not be answered")
-            return _refusal("抱歉，我这边出了点问题，没能回答。请稍后再试。", 503)
-        return json({"replies": output.replies}, ensure_ascii=False)
+        async def guarded(request: Request) -> HTTPResponse | None:
+            if refusals.comes_from_elsewhere(request):
+                return refusals.refusal(refusals.ELSEWHERE, 403)
+            return await route(request)
+
+        return guarded
+
+    def _in_session(self, route: SessionRoute) -> Route:
+        """Let ``route`` be reached only from our own page and with a session of ours."""
+
+        async def guarded(request: Request) -> HTTPResponse | None:
+            session = self._session(request)
+            if session is None:
+                return refusals.refusal(refusals.EXPIRED, 401)
+            return await route(request, session.conversation)
+
+        return self._from_our_page(guarded)
+
+    @staticmethod
+    def _limiter() -> Limiter:
+        current = settings.load()
+        return limiter_for(current.database_url, current.session_secret)
+
+    async def _wait(self, request: Request, *more: Allowance) -> int:
+        current = settings.load()
+        address = address_of(request, current.trusted_proxies)
+        allowances = [Allowance(f"address:{address}", current.address_requests_per_minute), *more]
+        return await asyncio.to_thread(self._limiter().wait, allowances, time.time())
+
+    @staticmethod
+    async def _pulses(conversations: list[str]) -> dict[str, Any]:
+        inbox = Inbox(settings.load().database_url)
+        return await asyncio.to_thread(inbox.pulses, conversations, _wall_clock())
+
+    # What a page gets ---------------------------------------------------------------------------
+
+    async def _news(self, request: Request, conversation: str, after: int) -> dict[str, Any]:
+        """Return what the page doesn't have yet; ``talk`` lets it notice that the conversation is another one."""
+        current = settings.load()
+        turns = await web_history.read(request.app.ctx.agent, conversation)
+        new = turns[after if after <= len(turns) else 0 :][-web_history.LONGEST :]
+        pulse = (await self._pulses([conversation])).get(conversation)
+        rated = await asyncio.to_thread(web_history.ratings, conversation) if new and not after else {}
+        return {
+            "talk": sessions.public_name(conversation, current.session_secret),
+            "turns": [{**turn, "rated": rated[turn["n"]]} if turn["n"] in rated else turn for turn in new],
+            "next": len(turns),
+            "busy": bool(pulse and pulse.busy),
+            "verified": await asyncio.to_thread(bound_customer, conversation) is not None,
+        }
+
+    @staticmethod
+    def _json(found: dict[str, Any], status: int = 200) -> HTTPResponse:
+        return json(found, status, headers=refusals.NEVER_STORED, ensure_ascii=False)
+
+    # Routes -------------------------------------------------------------------------------------
 
     async def _history(self, request: Request) -> HTTPResponse:
-        conversation = self._conversation(request)
-        if conversation is None:
-            return self._with_new_session(json({"turns": []}))
-        tracker = await request.app.ctx.agent.tracker_store.retrieve_full_tracker(conversation)
-        turns: list[dict[str, Any]] = []
-        for event in tracker.events if tracker else ():
-            if isinstance(event, UserUttered) and event.text:
-                turns.append({"from": "customer", "text": event.text, "at": event.timestamp})
-            elif isinstance(event, BotUttered):
-                reply = shown(event.text, event.data.get("buttons"), event.data.get("custom"))
-                turns.append({"from": "assistant", "at": event.timestamp, **reply})
-        return json({"turns": turns[-HISTORY_LENGTH:]}, ensure_ascii=False)
+        session = self._session(request)
+        if session is None:
+            return await self._open(request)
+        found = await self._news(request, session.conversation, _after(request.args.get("after")))
+        if session.should_be_renewed(settings.load().now()):
+            return self._with_token(request, found, session.conversation)
+        return self._json(found)
+
+    async def _open(self, request: Request) -> HTTPResponse:
+        current = settings.load()
+        address = address_of(request, current.trusted_proxies)
+        seconds = await self._wait(request, Allowance(f"opened:{address}", current.new_sessions_per_minute))
+        if seconds:
+            return refusals.slow_down(seconds)
+        conversation = sessions.new_conversation()
+        talk = sessions.public_name(conversation, current.session_secret)
+        found = {"talk": talk, "turns": [], "next": 0, "busy": False, "verified": False, "opened": True}
+        return self._with_token(request, found, conversation)
+
+    def _with_token(self, request: Request, found: dict[str, Any], conversation: str) -> HTTPResponse:
+        current = settings.load()
+        token = sessions.token_for(conversation, current.session_secret, current.now())
+        frame = sessions.frame_of(request)
+        if frame == sessions.WIDGET and request.args.get("hold") == "token":
+            return self._json({**found, "token": token})  # this browser keeps no cookie for us
+        response = self._json(found)
+        sessions.set_cookie(response, frame, token, current.is_production)
+        return response
+
+    async def _message(
+        self, request: Request, conversation: str, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+    ) -> HTTPResponse:
+        if len(request.body) > MOST_BODY_BYTES:
+            return refusals.refusal(refusals.TOO_LONG, 413)
+        body = _body_of(request)
+        text, name = (body.get("text"), body.get("id")) if body else (None, None)
+        if not isinstance(text, str) or not isinstance(name, str) or not _NAME.fullmatch(name):
+            return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
+        try:
+            per_minute = settings.load().messages_per_minute
+            seconds = await self._wait(request, Allowance(f"session:{conversation}", per_minute))
+            if seconds:
+                return refusals.slow_down(seconds)
+            agent = request.app.ctx.agent
+            message = UserMessage(text, NoReply(), conversation, input_channel=self.name(), message_id=name)
+            answered = await self._turns.answer_once(agent, message, on_new_message)
+            found = await self._news(request, conversation, _after(body.get("after") if body else 0))
+        except Exception:
+            logger.exception("a web message could not be answered")
+            return refusals.refusal(refusals.TROUBLE, 503)
+        return self._json(found, 200 if answered else 202)
+
+    async def _feedback(self, request: Request, conversation: str) -> HTTPResponse:
+        body = _body_of(request) if len(request.body) <= MOST_BODY_BYTES else None
+        if body is None:
+            return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
+        seconds = await self._wait(request)
+        if seconds:
+            return refusals.slow_down(seconds)
+        turns = await web_history.read(request.app.ctx.agent, conversation)
+        try:
+            await asyncio.to_thread(web_feedback.store, conversation, turns, body, settings.load().now())
+        except web_feedback.NotAnAnswer:
+            return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
+        return self._json({"stored": True})
+
+    async def _stream(self, request: Request, conversation: str) -> HTTPResponse | None:
+        try:
+            self._streams.enter(conversation)
+        except TooManyStreams:
+            return refusals.slow_down(30)
+        try:
+            headers = {**refusals.NEVER_STORED, "X-Accel-Buffering": "no"}
+            response = await request.respond(headers=headers, content_type="text/event-stream; charset=utf-8")
+
+            async def news(after: int) -> dict[str, Any]:
+                return await self._news(request, conversation, after)
+
+            async for event in self._streams.events(conversation, _after(request.args.get("after")), news):
+                await response.send(event)
+            await response.eof()
+        finally:
+            self._streams.leave(conversation)
+        return None

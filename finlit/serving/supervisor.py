@@ -123,9 +123,7 @@ def servers(settings: Settings) -> list[Server]:
     actions = Server(
         "动作服务器", "finlit.serving.action_server", f"http://127.0.0.1:{settings.action_port}/health", environment
     )
-    assistant = Server(
-        "助手", "finlit.serving.rasa_server", f"http://127.0.0.1:{settings.port}/webhooks/web/health", environment
-    )
+    assistant = Server("助手", "finlit.serving.rasa_server", f"http://127.0.0.1:{settings.port}/ready", environment)
     return [actions, assistant]
 
 

@@ -40,12 +40,12 @@ class Servers:
 
     def start(self):
         finlit = ROOT / ".venv" / "bin" / "finlit"
-        subprocess.run([finlit, "db", "create"], env=self.environment, cwd=ROOT, check=True)
+        subprocess.run([finlit, "db", "migrate"], env=self.environment, cwd=ROOT, check=True)
         self.process = subprocess.Popen([finlit, "run"], env=self.environment, cwd=ROOT, start_new_session=True)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
-                with urllib.request.urlopen(self.url + "webhooks/web/health", timeout=1) as response:
+                with urllib.request.urlopen(self.url + "ready", timeout=1) as response:
                     if response.status == 200:
                         return
             except OSError:

@@ -19,9 +19,11 @@ from finlit.db.tables.accounts import (
 from finlit.db.tables.alerts import StaffAlert
 from finlit.db.tables.base import Base
 from finlit.db.tables.identity import Binding
+from finlit.db.tables.web import AnswerFeedback, RateCounter, WebMessage
 
 __all__ = [
     "Allocation",
+    "AnswerFeedback",
     "Base",
     "Binding",
     "ContactPoint",
@@ -31,6 +33,8 @@ __all__ = [
     "DataImport",
     "Instalment",
     "Loan",
+    "RateCounter",
     "Repayment",
     "StaffAlert",
+    "WebMessage",
 ]

@@ -1,0 +1,140 @@
+"""Each message of the web once and in order, whichever process gets it and however often it comes.
+
+The client names its messages; a row in ``web_messages`` for (conversation, name) is the claim to
+answer one. Rows hold no text: it arrives with the request, and arrives again when nobody confirmed it.
+A claim lives on a short lease that its process renews, so a killed process blocks nobody for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from finlit.db import engine, tables
+
+LEASE = timedelta(seconds=6)
+
+
+class Arrival(str, Enum):
+    """What a message is when it comes in."""
+
+    NEW = "new"
+    AGAIN = "again"  # came before, and whoever had it is gone
+    RUNNING = "running"  # somebody is at it
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message's row and what its arrival means."""
+
+    number: int
+    arrival: Arrival
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What changes whenever something happens in a conversation."""
+
+    latest: int
+    done: int
+    busy: bool
+
+
+STILL = Pulse(0, 0, False)
+
+
+class Inbox:
+    """The claims in the database at ``database_url``; ``now`` is aware and comes from the caller."""
+
+    def __init__(self, database_url: str) -> None:
+        self._sessions = engine.sessions(database_url)
+
+    def enter(self, conversation: str, name: str, now: datetime) -> Entry:
+        """Claim the message ``name``, or say what became of an earlier claim."""
+        row = tables.WebMessage(conversation=conversation, name=name, received_at=now, lease_until=now + LEASE)
+        try:
+            with self._sessions.begin() as session:
+                session.add(row)
+                session.flush()
+                return Entry(row.id, Arrival.NEW)
+        except IntegrityError:
+            return self._known(conversation, name, now)
+
+    def _known(self, conversation: str, name: str, now: datetime) -> Entry:
+        message = tables.WebMessage
+        with self._sessions.begin() as session:
+            row = session.execute(
+                select(message).where(message.conversation == conversation, message.name == name).with_for_update()
+            ).scalar_one()
+            if row.done_at is not None:
+                return Entry(row.id, Arrival.DONE)
+            taken = session.execute(  # two may come at once: only one of them moves the lease
+                update(message)
+                .where(message.id == row.id, message.done_at.is_(None), message.lease_until <= now)
+                .values(lease_until=now + LEASE)
+            )
+            return Entry(row.id, Arrival.AGAIN if taken.rowcount else Arrival.RUNNING)
+
+    def is_next(self, conversation: str, number: int, now: datetime) -> bool:
+        """Say whether no earlier message of the conversation is still being answered."""
+        message = tables.WebMessage
+        earlier = select(func.count()).where(
+            message.conversation == conversation,
+            message.id < number,
+            message.done_at.is_(None),
+            message.lease_until > now,
+        )
+        with self._sessions() as session:
+            return not session.execute(earlier).scalar_one()
+
+    def is_done(self, number: int) -> bool:
+        """Say whether the message was answered."""
+        with self._sessions() as session:
+            row = session.get(tables.WebMessage, number)
+            return row is not None and row.done_at is not None
+
+    def renew(self, number: int, now: datetime) -> None:
+        """Keep the claim for one more lease."""
+        self._set(number, lease_until=now + LEASE)
+
+    def finish(self, number: int, now: datetime) -> None:
+        """Note that the message was answered and the answer is stored."""
+        self._set(number, done_at=now)
+
+    def give_up(self, number: int, now: datetime) -> None:
+        """End the claim without an answer, so that the message can come again at once."""
+        self._set(number, lease_until=now)
+
+    def announce(self, conversation: str, now: datetime) -> None:
+        """Let open pages read the conversation again; for whoever writes into it without a message."""
+        name = f"announced-{now.timestamp():.6f}"
+        row = tables.WebMessage(conversation=conversation, name=name, received_at=now, lease_until=now, done_at=now)
+        with self._sessions.begin() as session:
+            session.add(row)
+
+    def pulses(self, conversations: Iterable[str], now: datetime) -> dict[str, Pulse]:
+        """Return the pulse of each conversation that ever had a message, in one query."""
+        message = tables.WebMessage
+        is_open = message.done_at.is_(None) & (message.lease_until > now)
+        counted = (
+            select(
+                message.conversation,
+                func.max(message.id),
+                func.count(message.done_at),
+                func.sum(case((is_open, 1), else_=0)),
+            )
+            .where(message.conversation.in_(list(conversations)))
+            .group_by(message.conversation)
+        )
+        with self._sessions() as session:
+            return {row[0]: Pulse(row[1], row[2], bool(row[3])) for row in session.execute(counted)}
+
+    def _set(self, number: int, **values: datetime) -> None:
+        with self._sessions.begin() as session:
+            session.execute(update(tables.WebMessage).where(tables.WebMessage.id == number).values(**values))

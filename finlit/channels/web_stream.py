@@ -1,0 +1,110 @@
+"""Server-sent events: what is new in a conversation reaches every open page of it.
+
+News comes from the database, so it doesn't matter which process answered: one query for all open
+streams of this process, twice a second. A process that answered itself also wakes its own streams at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from finlit.channels.web_inbox import STILL, Pulse
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.5  # seconds
+HEARTBEAT = 15.0  # seconds; proxies and Sanic close what is silent for a minute
+LONGEST = 300.0  # seconds; then the page comes again, with its token checked anew
+PER_CONVERSATION = 6
+PER_PROCESS = 2000
+
+Pulses = Callable[[list[str]], Awaitable[dict[str, Pulse]]]
+News = Callable[[int], Awaitable[dict[str, Any]]]
+
+
+def event(name: str, data: Any) -> str:
+    """Return one server-sent event; JSON has no line breaks of its own."""
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+class TooManyStreams(Exception):
+    """The conversation, or this process, has as many open streams as it may have."""
+
+
+class Streams:
+    """The open streams of this process and the one task that looks for their news."""
+
+    def __init__(self, pulses: Pulses) -> None:
+        self._pulses = pulses
+        self._open: Counter[str] = Counter()
+        self._last: dict[str, Pulse] = {}
+        self._changed: dict[str, asyncio.Event] = {}
+        self._watcher: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def close(self) -> None:
+        """End all streams, so that the server can stop."""
+        self._closing = True
+        for changed in self._changed.values():
+            changed.set()
+        if self._watcher:
+            self._watcher.cancel()
+
+    def wake(self, conversation: str) -> None:
+        """Let the streams of ``conversation`` look now."""
+        changed = self._changed.pop(conversation, None)
+        if changed:
+            changed.set()
+
+    def enter(self, conversation: str) -> None:
+        """Count a stream in; raises TooManyStreams. ``leave`` must follow."""
+        if self._closing or self._open[conversation] >= PER_CONVERSATION or self._open.total() >= PER_PROCESS:
+            raise TooManyStreams
+        self._open[conversation] += 1
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    def leave(self, conversation: str) -> None:
+        """Count a stream out."""
+        self._open[conversation] -= 1
+        if self._open[conversation] <= 0:
+            del self._open[conversation]
+            self._last.pop(conversation, None)
+            self._changed.pop(conversation, None)
+
+    async def events(self, conversation: str, after: int, news: News) -> AsyncIterator[str]:
+        """Yield events until the stream is old; ``news(after)`` returns what a page doesn't have yet."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + LONGEST
+        shown: dict[str, Any] | None = None
+        yield "retry: 2000\n\n"
+        while not self._closing and clock() < ends:
+            changed = self._changed.setdefault(conversation, asyncio.Event())
+            found = await news(after)
+            after = found["next"]
+            frame = {key: value for key, value in found.items() if key != "turns"}
+            if found["turns"] or frame != shown:
+                shown = frame
+                yield event("news", found)
+            try:
+                await asyncio.wait_for(changed.wait(), HEARTBEAT)
+            except asyncio.TimeoutError:
+                yield ": still here\n\n"
+
+    async def _watch(self) -> None:
+        while self._open and not self._closing:
+            try:
+                pulses = await self._pulses(list(self._open))
+            except Exception:  # noqa: BLE001 - a database that is away comes back; streams wait
+                logger.warning("the news of open pages could not be looked up", exc_info=True)
+                pulses = {}
+            for conversation, pulse in pulses.items():
+                if self._last.get(conversation, STILL) != pulse:
+                    self._last[conversation] = pulse
+                    self.wake(conversation)
+            await asyncio.sleep(LOOK_EVERY)

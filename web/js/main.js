@@ -1,0 +1,76 @@
+// Puts the page together: the talk knows the state, the parts show it.
+import { composer } from "./composer.js";
+import { find, make } from "./dom.js";
+import { embedded } from "./embedded.js";
+import { Log } from "./log.js";
+import { menu } from "./menu.js";
+import { notice, toast } from "./status.js";
+import { Talk } from "./talk.js";
+import * as texts from "./texts.js";
+
+const say = (text) => talk.say(text);
+const log = new Log(say);
+
+function working(isWorking) {
+  find("typing").hidden = !isWorking;
+  find("log").setAttribute("aria-busy", String(isWorking));
+}
+
+const view = {
+  working,
+  turn: (turn) => log.turn(turn),
+  sent(entry) {
+    log.sent(entry);
+    if (!navigator.onLine) this.offline();
+  },
+  cleared: () => log.clear(),
+  delivered: (entry) => log.isUnanswered(entry) && notice(texts.NO_ANSWER, "trouble"),
+  settled(news, isWorking) {
+    working(isWorking);
+    find("verified").hidden = !news.verified;
+    find("starters").hidden = !log.isEmpty;
+  },
+  reached() {
+    notice();
+    log.mark(texts.SENDING);
+  },
+  offline() {
+    notice(texts.OFFLINE, "offline");
+    log.mark(texts.WAITING);
+  },
+  unreached() {
+    notice(navigator.onLine ? texts.RECONNECTING : texts.OFFLINE, "offline", true);
+    log.mark(texts.WAITING);
+  },
+  slow: (seconds) => notice(texts.slowDown(seconds), "slow"),
+  failed(reason) {
+    notice(texts.REFUSALS[reason] || texts.REFUSALS.trouble, "trouble", true);
+    log.mark(texts.WAITING);
+  },
+  refused(entry, reason) {
+    log.drop(entry);
+    notice(texts.REFUSALS[reason] || texts.REFUSALS.not_understood, "trouble");
+  },
+};
+
+const talk = new Talk(view);
+
+async function restart() {
+  try {
+    await talk.restart();
+    notice();
+    find("text").focus();
+  } catch {
+    toast(texts.RESTART_FAILED);
+  }
+}
+
+for (const title of texts.STARTERS)
+  find("starters").append(make("button", { type: "button", class: "choice", on: { click: () => say(title) } }, title));
+find("handoff").addEventListener("click", () => say(texts.HANDOFF));
+find("leave").addEventListener("click", () => say(texts.LEAVE));
+find("retry").addEventListener("click", () => (talk.stream.again(), talk.hurry()));
+composer(say);
+menu({ restart });
+embedded();
+talk.start();
