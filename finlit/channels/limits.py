@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from typing import Any, Protocol
 
 from sqlalchemy import delete, select
@@ -44,6 +45,15 @@ class Limiter(Protocol):
 def _insert(session: Session, table: Any) -> Any:
     dialect = session.get_bind().dialect.name
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def _seconds_to_wait(before: int, counted: int, into: float, limit: int) -> int:
+    """Return when one more event fits, ``into`` seconds into a minute with ``counted`` after one with ``before``."""
+    if counted + 1 <= limit:
+        free = MINUTE - MINUTE * (limit - counted - 1) / before if before else 0.0
+        return max(0, ceil(free - into))
+    free = MINUTE - MINUTE * (limit - 1) / counted  # in the next minute, when this one is the one before
+    return ceil(MINUTE - into + max(0.0, free))
 
 
 class DatabaseLimiter:
@@ -81,13 +91,7 @@ class DatabaseLimiter:
         )
         events: dict[int, int] = {row.minute: row.events for row in rows}
         into = now - window * MINUTE
-        before, current = events.get(window - 1, 0), events.get(window, 0)
-        if before * (MINUTE - into) / MINUTE + current <= allowance.per_minute:
-            return 0
-        if current > allowance.per_minute:  # this minute has to end, and part of the next
-            return int(MINUTE - into) + 1
-        free = MINUTE - MINUTE * (allowance.per_minute - current) / before
-        return max(1, min(MINUTE, int(free - into) + 1))
+        return _seconds_to_wait(events.get(window - 1, 0), events[window] - 1, into, allowance.per_minute)
 
     def _sweep(self, now: float) -> None:
         with engine.sessions(self._database_url).begin() as session:

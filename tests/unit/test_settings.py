@@ -138,3 +138,26 @@ def test_production_takes_no_weak_wechat_settings(change, named):
     assert parse(production | wechat.environment()).wechat
     with pytest.raises(SettingsError, match=named):
         parse(production | wechat.environment() | change)
+
+
+def test_widget_origins_are_whole_origins_and_https_in_production():
+    assert parse({"FINLIT_WIDGET_ORIGINS": "https://a.example, http://localhost:5710"}).widget_origins == (
+        "https://a.example", "http://localhost:5710",
+    )  # fmt: skip
+    for wrong in ("https://a.example/path", "*", "https://*.example", "a.example", "https://a.example; script-src *"):
+        with pytest.raises(SettingsError, match="FINLIT_WIDGET_ORIGINS"):
+            parse({"FINLIT_WIDGET_ORIGINS": wrong})
+    with pytest.raises(SettingsError, match="https"):
+        parse(
+            {
+                "FINLIT_ENV": "production",
+                "FINLIT_SESSION_SECRET": GOOD_SECRET,
+                "FINLIT_WIDGET_ORIGINS": "http://a.example",
+            }
+        )
+
+
+def test_trusted_proxies_are_addresses_or_networks():
+    assert len(parse({"FINLIT_TRUSTED_PROXIES": "10.0.0.1,10.1.0.0/16"}).trusted_proxies) == 2
+    with pytest.raises(SettingsError, match="FINLIT_TRUSTED_PROXIES"):
+        parse({"FINLIT_TRUSTED_PROXIES": "everybody"})

@@ -28,6 +28,11 @@ export class Talk {
     addEventListener("online", () => (this.stream.again(), this.hurry()));
     addEventListener("offline", () => this.view.offline());
     for (const entry of outbox.waiting()) this.view.sent(entry);
+    try {
+      this.take((await transport.history()).data); // first of all a session: the stream needs one
+    } catch {
+      this.view.unreached();
+    }
     this.stream.start();
     this.flush();
   }
