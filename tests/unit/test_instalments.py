@@ -1,4 +1,5 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy_financial as npf
 import pytest
@@ -19,7 +20,9 @@ from finlit.instalments import (
     monthly_irr,
     simple_annual,
 )
+from tests import reference
 
+REFERENCE = ("equal_instalments", "equal_principal", "interest_first", "bullet")
 TEN_THOUSAND, EIGHTEEN = Decimal(10_000), Decimal("0.18")
 amounts = st.integers(1, 100_000_000).map(lambda fen: Decimal(fen) / 100)
 rates = st.integers(0, 1_000_000).map(lambda millionths: Decimal(millionths) / 1_000_000)
@@ -102,6 +105,37 @@ def test_an_amount_deducted_in_advance_raises_the_true_rate():
 def test_no_rate_explains_paying_back_less_than_was_received():
     with pytest.raises(NoRate):
         monthly_irr(TEN_THOUSAND, [Payment(12, Decimal(9_000))])
+
+
+@pytest.mark.parametrize("method", REFERENCE)
+def test_the_worked_examples_agree_with_plain_fractions(method):
+    schedule = METHODS[method](TEN_THOUSAND, EIGHTEEN, 12)
+    expected = reference.schedule(method, 1_000_000, Fraction(18, 100), 12)
+    assert [(int(payment.principal * 100), int(payment.interest * 100)) for payment in schedule] == expected
+
+
+@given(st.sampled_from(REFERENCE), st.integers(10_000, 100_000_000), st.integers(0, 1_000_000), st.integers(1, 60))
+def test_schedules_are_what_plain_fractions_give(method, fen, millionths, count):
+    schedule = METHODS[method](Decimal(fen) / 100, Decimal(millionths) / 1_000_000, count)
+    expected = reference.schedule(method, fen, Fraction(millionths, 1_000_000), count)
+    assert [(int(payment.principal * 100), int(payment.interest * 100)) for payment in schedule] == expected
+
+
+@given(st.sampled_from(schedules), st.integers(100_000, 10_000_000), st.integers(1_000, 30_000), st.integers(1, 60))
+def test_the_internal_rate_makes_the_payments_worth_what_was_received(method, fen, millionths, count):
+    received, rate = Decimal(fen) / 100, Decimal(millionths) / 1_000_000
+    schedule = method(received, rate, count)
+    monthly = float(monthly_irr(received, schedule))
+    flows = [-float(received)] + [0.0] * schedule[-1].month
+    for payment in schedule:
+        flows[payment.month] += float(payment.total)
+    assert npf.npv(monthly, flows) == pytest.approx(0, abs=1e-6 * float(received))
+
+
+@given(st.sampled_from(schedules), st.integers(100_000, 10_000_000), st.integers(1_000, 30_000), st.integers(1, 60))
+def test_the_effective_annual_rate_is_never_below_the_simple_one(method, fen, millionths, count):
+    monthly = monthly_irr(Decimal(fen) / 100, method(Decimal(fen) / 100, Decimal(millionths) / 1_000_000, count))
+    assert effective_annual(monthly) >= simple_annual(monthly) >= 0
 
 
 @given(st.sampled_from(schedules), amounts, rates, periods)
