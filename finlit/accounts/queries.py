@@ -1,13 +1,13 @@
 """Pure reads for one customer: what is owed, due, planned, paid and reported.
 
-The customer's id comes from ``finlit.accounts.binding`` and from nowhere else. The moment comes
-in as an argument (aware; days are days in Asia/Shanghai). Amounts are Decimal yuan. Nothing is
-created by reading; a customer without loans gets empty answers, an unknown id as well.
+The customer's id comes from ``finlit.accounts.binding`` and from nowhere else. Days come in as
+arguments (days in Asia/Shanghai). Amounts are Decimal yuan. Nothing is created by reading; a
+customer without loans gets empty answers, an unknown id as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,45 +22,43 @@ from finlit.settings import SHANGHAI
 
 
 @dataclass(frozen=True)
-class LoanStatus:
-    """One loan by its product's name, and how it stands."""
+class Account:
+    """One loan as the ledger sees it; ``number`` is its place among the customer's loans, from 1."""
 
+    number: int
     product: str
-    standing: Standing
+    instalments: tuple[DueAmount, ...]
+    terms: Terms
+    started_on: date
 
-
-@dataclass(frozen=True)
-class Status:
-    """All loans; ``as_of`` is the moment in Asia/Shanghai until which penalty interest is counted."""
-
-    as_of: datetime
-    loans: tuple[LoanStatus, ...]
-
-    @property
-    def outstanding(self) -> Decimal:
-        return sum((loan.standing.outstanding for loan in self.loans), ZERO)
-
-    @property
-    def pay_today(self) -> Decimal:
-        return sum((loan.standing.pay_today for loan in self.loans), ZERO)
+    def stands(self, day: date) -> Standing:
+        return standing(self.instalments, self.terms, day)
 
 
 @dataclass(frozen=True)
 class Due:
-    """One unpaid instalment, today or later; ``days_left`` is 0 on the due date."""
+    """One unpaid instalment, today or later, with its open parts in yuan; ``days_left`` is 0 on the due date.
 
-    product: str
+    ``loan`` is the number of its ``Account``.
+    """
+
+    loan: int
     number: int
     due_on: date
     days_left: int
-    amount: Decimal
+    principal: Decimal
+    interest: Decimal
+    fee: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.principal + self.interest + self.fee
 
 
 @dataclass(frozen=True)
 class Bill:
     """The next instalment of each loan, soonest first, and what is past due (with penalty interest)."""
 
-    as_of: datetime
     next_due: tuple[Due, ...]
     past_due: Decimal
 
@@ -69,7 +67,7 @@ class Bill:
 class LoanSchedule:
     """The unpaid instalments of one loan that are still to come, today's included."""
 
-    product: str
+    loan: int
     remaining: tuple[Due, ...]
 
     @property
@@ -79,82 +77,100 @@ class LoanSchedule:
 
 @dataclass(frozen=True)
 class Payment:
-    """One booked repayment; ``paid_at`` is in Asia/Shanghai."""
+    """One booked repayment; ``paid_at`` is in Asia/Shanghai, ``parts`` is what it paid, in yuan."""
 
     product: str
     paid_at: datetime
     amount: Decimal
+    parts: dict[str, Decimal]
 
 
 @dataclass(frozen=True)
 class History:
-    """The latest repayments, newest first, and how many there are in all."""
+    """The latest repayments, newest first; how many there are in all, and how much they come to."""
 
-    as_of: datetime
     latest: tuple[Payment, ...]
     count: int
+    total: Decimal
 
 
 @dataclass(frozen=True)
 class Reporting:
     """Whether a loan was reported as overdue, and since when the customer disputes it."""
 
+    number: int
     product: str
     days_past_due: int
     reported_on: date | None
     dispute_opened_on: date | None
 
 
-def status(session: Session, customer_id: str, now: datetime) -> Status:
-    """Return how each loan of the customer stands."""
-    as_of = now.astimezone(SHANGHAI)
-    return Status(
-        as_of, tuple(LoanStatus(str(loan.product), _stands(loan, as_of)) for loan in _loans(session, customer_id))
+def data_as_of(session: Session, now: datetime) -> datetime:
+    """Return until when the lender's data is complete: its last delivery, or ``now`` when there was none."""
+    delivered = session.execute(select(func.max(tables.DataImport.as_of))).scalar_one()
+    return (delivered or now).astimezone(SHANGHAI)
+
+
+def accounts(session: Session, customer_id: str) -> tuple[Account, ...]:
+    """Return all loans of the customer, settled ones too."""
+    return tuple(
+        Account(number, str(loan.product), _instalments(loan), _terms(loan), loan.started_on)
+        for number, loan in enumerate(_loans(session, customer_id), start=1)
     )
 
 
-def bill(session: Session, customer_id: str, now: datetime) -> Bill:
-    """Return what falls due next, and what should have been paid already."""
-    as_of = now.astimezone(SHANGHAI)
-    loans = _loans(session, customer_id)
-    upcoming = [next(_upcoming(loan, as_of.date()), None) for loan in loans]
-    standings = [_stands(loan, as_of) for loan in loans]
-    past_due = sum((each.overdue_principal + each.overdue_interest + each.penalty for each in standings), ZERO)
-    soonest = sorted((due for due in upcoming if due is not None), key=lambda due: due.due_on)
-    return Bill(as_of, tuple(soonest), past_due)
+def bill(accounts: Sequence[Account], today: date) -> Bill:
+    """Return what falls due next on each loan, soonest first, and what should have been paid already."""
+    upcoming = [next(_upcoming(account, today), None) for account in accounts]
+    standings = [account.stands(today) for account in accounts]
+    past_due = sum((each.pay_today - each.due_today for each in standings), ZERO)
+    return Bill(tuple(sorted((due for due in upcoming if due is not None), key=lambda due: due.due_on)), past_due)
 
 
-def schedule(session: Session, customer_id: str, now: datetime) -> tuple[LoanSchedule, ...]:
+def schedule(accounts: Sequence[Account], today: date) -> tuple[LoanSchedule, ...]:
     """Return the instalments to come of each loan that has any."""
-    today = now.astimezone(SHANGHAI).date()
-    plans = [LoanSchedule(str(loan.product), tuple(_upcoming(loan, today))) for loan in _loans(session, customer_id)]
+    plans = [LoanSchedule(account.number, tuple(_upcoming(account, today))) for account in accounts]
     return tuple(plan for plan in plans if plan.remaining)
 
 
-def payment_history(session: Session, customer_id: str, now: datetime, limit: int) -> History:
+def payment_history(session: Session, customer_id: str, limit: int) -> History:
     """Return the ``limit`` latest repayments over all loans."""
-    of_customer = (
+    of_customer = select(tables.Repayment.id).join(tables.Loan).where(tables.Loan.customer_id == customer_id)
+    summed = select(func.count(), func.sum(tables.Repayment.amount)).where(tables.Repayment.id.in_(of_customer))
+    count, total = session.execute(summed).one()
+    latest = (
         select(tables.Repayment, tables.Loan.product)
         .join(tables.Loan)
         .where(tables.Loan.customer_id == customer_id)
         .order_by(tables.Repayment.paid_at.desc(), tables.Repayment.id.desc())
+        .options(selectinload(tables.Repayment.allocations))
+        .limit(limit)
     )
-    count = session.execute(select(func.count()).select_from(of_customer.order_by(None).subquery())).scalar_one()
-    latest = tuple(
-        Payment(product, repayment.paid_at.astimezone(SHANGHAI), repayment.amount)
-        for repayment, product in session.execute(of_customer.limit(limit))
+    payments = tuple(
+        Payment(product, row.paid_at.astimezone(SHANGHAI), row.amount, _parts(row))
+        for row, product in session.execute(latest)
     )
-    return History(now.astimezone(SHANGHAI), latest, int(count))
+    return History(payments, int(count), total or ZERO)
 
 
-def credit_reporting(session: Session, customer_id: str, now: datetime) -> tuple[Reporting, ...]:
+def _parts(repayment: tables.Repayment) -> dict[str, Decimal]:
+    return {
+        name: sum((getattr(part, name) for part in repayment.allocations), ZERO)
+        for name in ("principal", "interest", "fee", "penalty")
+    }
+
+
+def credit_reporting(session: Session, customer_id: str, today: date) -> tuple[Reporting, ...]:
     """Return for each loan what the lender has reported to the credit system."""
-    as_of = now.astimezone(SHANGHAI)
     return tuple(
         Reporting(
-            str(loan.product), _stands(loan, as_of).days_past_due, loan.credit_reported_on, loan.dispute_opened_on
+            number,
+            str(loan.product),
+            standing(_instalments(loan), _terms(loan), today).days_past_due,
+            loan.credit_reported_on,
+            loan.dispute_opened_on,
         )
-        for loan in _loans(session, customer_id)
+        for number, loan in enumerate(_loans(session, customer_id), start=1)
     )
 
 
@@ -174,25 +190,34 @@ def _loans(session: Session, customer_id: str) -> list[tables.Loan]:
 
 def _instalments(loan: tables.Loan) -> tuple[DueAmount, ...]:
     return tuple(
-        DueAmount(row.number, row.due_on, row.principal_due, row.interest_due, _paid(row)) for row in loan.instalments
+        DueAmount(row.number, row.due_on, row.principal_due, row.interest_due, _paid(row), row.fee_due)
+        for row in loan.instalments
     )
 
 
 def _paid(row: tables.Instalment) -> tuple[Paid, ...]:
     parts = [
-        Paid(part.repayment.paid_at.astimezone(SHANGHAI).date(), part.principal, part.interest, part.penalty)
+        Paid(part.repayment.paid_at.astimezone(SHANGHAI).date(), part.principal, part.interest, part.penalty, part.fee)
         for part in row.allocations
     ]
     return tuple(sorted(parts, key=lambda part: part.day))
 
 
-def _stands(loan: tables.Loan, as_of: datetime) -> Standing:
+def _terms(loan: tables.Loan) -> Terms:
     penalty = PenaltyTerms(loan.annual_rate, loan.penalty_surcharge, loan.day_count_base, loan.penalty_cap)
-    terms = Terms(penalty, loan.grace_days, loan.penalty_runs_from)
-    return standing(_instalments(loan), terms, as_of.date())
+    order = tuple(loan.allocation_order.split(",")) if loan.allocation_order else None
+    return Terms(penalty, loan.grace_days, loan.penalty_runs_from, order, loan.early_fee_rate)
 
 
-def _upcoming(loan: tables.Loan, today: date) -> Iterator[Due]:
-    for due in _instalments(loan):
+def _upcoming(account: Account, today: date) -> Iterator[Due]:
+    for due in account.instalments:
         if due.due_on >= today and due.open > 0:
-            yield Due(str(loan.product), due.number, due.due_on, (due.due_on - today).days, due.open)
+            yield Due(
+                account.number,
+                due.number,
+                due.due_on,
+                (due.due_on - today).days,
+                due.principal_open,
+                due.interest_open,
+                due.fee_open,
+            )

@@ -2,7 +2,7 @@
 
 Values: ``amount`` in yuan; ``days``; ``months`` (期 count as months); ``rate`` as an annual
 fraction, or ``daily:``/``monthly:`` with the fraction for that time; ``date`` relative where
-the customer's is (``day:15``, ``month-1:10``, ``03-05``), see ``resolve_date``; ``number`` for
+the customer's is (``day:15``, ``month-1:10``, ``week+1:5``, ``weekday:5``, ``03-05``), see ``resolve_date``; ``number`` for
 a bare figure that only a question can give a meaning; ``ambiguous`` (三五千, 十来天, 大概几千).
 """
 
@@ -55,6 +55,9 @@ _MONTH_WORDS = {
     "下月": 1,
     "下下个月": 2,
 }
+_WEEK_WORDS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下下": 2, "下": 1}
+_WEEKDAYS = "一二三四五六日"
+_LAST_OF_MONTH = 31
 _DAY_ALTERNATIVES = "|".join(sorted(_DAY_WORDS, key=len, reverse=True))
 _MONTH_ALTERNATIVES = "|".join(sorted(_MONTH_WORDS, key=len, reverse=True))
 _NOTHING = "nothing"  # a figure that counts nothing of ours: 第二天, 双十一, 12378
@@ -83,6 +86,15 @@ def _month_day(match: re.Match[str]) -> tuple[str, str] | None:
 def _relative_month(match: re.Match[str]) -> tuple[str, str] | None:
     day = _small(match[2])
     return ("date", f"month{_MONTH_WORDS[match[1]]:+d}:{day}") if 1 <= day <= 31 else None
+
+
+def _month_end(match: re.Match[str]) -> tuple[str, str]:
+    return "date", f"month{_MONTH_WORDS[match[1] or '本月']:+d}:{_LAST_OF_MONTH}"
+
+
+def _weekday(match: re.Match[str]) -> tuple[str, str]:
+    number = int(match[2]) if match[2].isdigit() else _WEEKDAYS.index(match[2].replace("天", "日")) + 1
+    return "date", f"week{_WEEK_WORDS[match[1]]:+d}:{number}" if match[1] else f"weekday:{number}"
 
 
 def _day_of_month(match: re.Match[str]) -> tuple[str, str] | None:
@@ -148,7 +160,7 @@ _NAMED = f"(?P<n>{NUMERAL})"
 # Order decides: the first rule that reads a stretch of text owns it.
 _RULES: list[tuple[str, Reader]] = [
     (
-        rf"第{NUMERAL}[天次期个笔年月日]|双十[一二]|双1[12]|(?:星期|周|礼拜)[一二三四五六日天1-6]|{NUMERAL}(?:点|时|:\d\d|次|笔|遍|张|家)",
+        rf"第{NUMERAL}[天次期个笔年月日]|双十[一二]|双1[12]|(?:每个?|逢)(?:星期|周|礼拜)[一二三四五六日天1-6]|{NUMERAL}(?:点|时|:\d\d|次|笔|遍|张|家)",
         _ignored,
     ),
     (
@@ -162,6 +174,11 @@ _RULES: list[tuple[str, Reader]] = [
     (rf"(?:({_MONTH_ALTERNATIVES}))的?({_DAY_NUMBER})[号日]?(?![天个期万千元块])", _relative_month),
     (rf"(\d{{1,2}}|十[一二]?|[一二三四五六七八九])月(?:份)?({_DAY_NUMBER})[日号]?(?![天个期万千元块\d])", _month_day),
     (rf"({_DAY_NUMBER})号", _day_of_month),
+    (rf"(?:({_MONTH_ALTERNATIVES})的?|月)底", _month_end),
+    (
+        r"(?:(上上|上|这|本|下下|下)个?|(?<![一二两三四五六七八九十百几半个\d]))(?:星期|周|礼拜)([一二三四五六日天1-6])(?![个月期年次\d])",
+        _weekday,
+    ),
     (rf"(?:{_DAY_ALTERNATIVES})", lambda match: ("date", f"today{_DAY_WORDS[match[0]]:+d}")),
     # rates
     (
@@ -252,12 +269,19 @@ def find(text: str) -> list[Quantity]:
 def resolve_date(value: str, today: date) -> date:
     """Return the day that a date value means, seen from ``today``; a day past the month's end is its last.
 
+    A weekday alone is the next one, today included; 下周五 is the Friday of the week after this one.
+
     Raises ValueError for a value that ``find`` does not make.
     """
     if value.startswith("today"):
         return today + timedelta(days=int(value[5:]))
     if value.startswith("day:"):
         return _in_month(today.year, today.month, int(value[4:]))
+    if value.startswith("weekday:"):
+        return today + timedelta(days=(int(value[8:]) - today.isoweekday()) % 7)
+    if value.startswith("week"):
+        offset, weekday = value[4:].split(":")
+        return today + timedelta(days=int(offset) * 7 + int(weekday) - today.isoweekday())
     if value.startswith("month"):
         offset, day = value[5:].split(":")
         months = today.year * 12 + today.month - 1 + int(offset)

@@ -20,6 +20,11 @@ DATES = {
     "3月5号": "03-05",
     "2024年3月5日": "2024-03-05",
     "明天": "today+1",
+    "周五": "weekday:5",
+    "下周五": "week+1:5",
+    "这个星期天": "week+0:7",
+    "月底": "month+0:31",
+    "下个月底": "month+1:31",
 }
 
 
@@ -55,7 +60,9 @@ def test_what_has_several_readings_is_marked_and_never_guessed(text):
     assert only(text).kind == "ambiguous"
 
 
-@pytest.mark.parametrize("text", ["第二天", "双十一", "万一逾期了", "12点之前", "扣了两次", "13812345678", "打12378"])
+@pytest.mark.parametrize(
+    "text", ["第二天", "双十一", "每周五", "第二笔", "万一逾期了", "12点之前", "扣了两次", "13812345678", "打12378"]
+)
 def test_figures_that_count_nothing_of_ours_are_left_alone(text):
     assert find(text) == []
 
@@ -125,3 +132,17 @@ def test_what_is_no_numeral_raises(text):
 )
 def test_a_date_is_resolved_from_the_business_day(value, expected):
     assert resolve_date(value, date(2026, 11, 23)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [("weekday:1", "2026-11-23"), ("weekday:7", "2026-11-29"), ("week+0:5", "2026-11-27"), ("week+1:5", "2026-12-04"),
+     ("week-1:5", "2026-11-20"), ("month+0:31", "2026-11-30"), ("month+3:31", "2027-02-28")],
+)  # fmt: skip
+def test_a_weekday_and_a_months_end_are_seen_from_today(value, day):
+    assert resolve_date(value, date(2026, 11, 23)) == date.fromisoformat(day)  # a Monday
+
+
+@pytest.mark.parametrize("text", ["两周三次", "两个星期五"])
+def test_a_number_of_weeks_is_no_weekday(text):
+    assert "date" not in {quantity.kind for quantity in find(text)}
