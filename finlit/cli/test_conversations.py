@@ -11,7 +11,7 @@ from pathlib import Path
 from finlit import settings
 from finlit.cli.errors import CommandError
 from finlit.cli.quiet import silence
-from finlit.conversations import coverage, html_report, junit, names, reading, running, terminal
+from finlit.conversations import coverage, html_report, junit, live, names, reading, running, terminal
 from finlit.conversations.model import Conversation, Result
 
 
@@ -44,9 +44,14 @@ def _conversations(args: argparse.Namespace, known: names.Names) -> list[Convers
 
 
 def _played(args: argparse.Namespace, conversations: Sequence[Conversation]) -> tuple[list[Result], float]:
+    started = time.monotonic()
+    if args.live:
+        try:
+            return live.play_all(conversations, args.live, _show_failed), time.monotonic() - started
+        except live.Unreachable as error:
+            raise CommandError(str(error)) from error
     from finlit.dialogue.in_process import NoModel
 
-    started = time.monotonic()
     try:
         running.prepare()
     except NoModel as error:

@@ -17,32 +17,42 @@ if TYPE_CHECKING:  # Rasa is slow to import
     from finlit.dialogue.in_process import Assistant
 
 
+def sender_of(conversation: Conversation) -> str:
+    """Return the conversation's id: the same each time it is played."""
+    return f"test-{conversation.where.file}-{conversation.where.line}"
+
+
+def verify(conversation: Conversation, world: World) -> None:
+    """Let the given customer, if any, have proved who they are."""
+    if conversation.customer:
+        with world.now_and_here():
+            bind_demo_customer(sender_of(conversation), conversation.customer)
+
+
 async def play(conversation: Conversation, assistant: Assistant, worlds: Worlds) -> Result:
     """Play ``conversation`` to its end, past failures; what breaks it becomes the result's ``trouble``."""
     started = time.perf_counter()
     played: list[Played] = []
     last: Seen | None = None  # what the last message brought: its buttons stay on the screen while time passes
     trouble = None
-    sender = f"test-{conversation.where.file}-{conversation.where.line}"
     with worlds.world(conversation.now) as world:
         try:
-            with world.now_and_here():
-                if conversation.customer:
-                    bind_demo_customer(sender, conversation.customer)
-            for turn in conversation.turns:
-                played.append(await _turn(turn, conversation, assistant, world, last))
-                last = last if turn.kind == WAIT else played[-1].seen
+            verify(conversation, world)
+            for each in conversation.turns:
+                played.append(await turn(each, conversation, assistant, world, last))
+                last = last if each.kind == WAIT else played[-1].seen
         except Exception:  # noqa: BLE001 - one broken conversation must not stop the others
             trouble = traceback.format_exc(limit=-3)
         finally:
-            assistant.forget(sender)
+            assistant.forget(sender_of(conversation))
     return Result(conversation, tuple(played), time.perf_counter() - started, trouble)
 
 
-async def _turn(
+async def turn(
     turn: Turn, conversation: Conversation, assistant: Assistant, world: World, before: Seen | None
 ) -> Played:
-    sender = f"test-{conversation.where.file}-{conversation.where.line}"
+    """Play one turn; ``before`` is what the last message brought."""
+    sender = sender_of(conversation)
     if turn.kind == WAIT:
         world.wait(turn.wait)
         await assistant.let_time_pass(sender, turn.wait)
@@ -51,21 +61,26 @@ async def _turn(
         replies: Sequence[dict[str, Any]] = ()
         if turn.kind != WAIT:
             replies = (await assistant.turn(text, sender, conversation.channel))["replies"]
-        state = await assistant.state(sender)
-        seen = Seen(
-            sent="" if turn.kind == WAIT else text,
-            replies=tuple(replies),
-            conversation=sender,
-            intent=state["intent"],
-            ranking=tuple(state["ranking"]),
-            decision=state["decision"],
-            slots=state["slots"],
-            form=state["form"],
-            form_before=before.form if before else None,
-            actions=tuple(state["actions"]),
-            forms=tuple(state["forms"]),
-        )
+        seen = _seen("" if turn.kind == WAIT else text, replies, sender, await assistant.state(sender), before)
         return Played(turn, seen, (*misses, *(each for check in turn.checks for each in checks.failures(check, seen))))
+
+
+def _seen(
+    sent: str, replies: Sequence[dict[str, Any]], sender: str, state: dict[str, Any], before: Seen | None
+) -> Seen:
+    return Seen(
+        sent=sent,
+        replies=tuple(replies),
+        conversation=sender,
+        intent=state["intent"],
+        ranking=tuple(state["ranking"]),
+        decision=state["decision"],
+        slots=state["slots"],
+        form=state["form"],
+        form_before=before.form if before else None,
+        actions=tuple(state["actions"]),
+        forms=tuple(state["forms"]),
+    )
 
 
 def typed(turn: Turn, before: Seen | None, numbers: bool) -> tuple[str, tuple[Failure, ...]]:

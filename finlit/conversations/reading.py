@@ -55,6 +55,12 @@ class Fault(Exception):
         self.line = node.start_mark.line + 1
 
 
+def duration(text: str) -> timedelta | None:
+    """Return 「16 分钟」 as a duration, None when it is not one."""
+    match = _WAIT.match(text.strip())
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return 「，是不是 …？」 with the nearest right word, or nothing."""
     choices = list(known)
@@ -252,10 +258,10 @@ class _Reader:
 
     @staticmethod
     def _wait(node: Any, text: str) -> timedelta:
-        match = _WAIT.match(text.strip())
-        if match is None:
+        passed = duration(text)
+        if passed is None:
             raise Fault(node, f"「{WAIT}: {text}」看不懂，请写成「{WAIT}: 16 分钟」，单位是{'、'.join(_UNITS)}。")
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return passed
 
     @staticmethod
     def _count(node: Any, what: str, most: int) -> int:
