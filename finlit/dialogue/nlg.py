@@ -12,6 +12,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from finlit import answers, settings
 from finlit.content import facts
+from finlit.content.importer import response_key
 
 WECHAT = "wechat"
 FALLBACK_ANSWER = "utter_nlu_fallback"
@@ -38,7 +39,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         """
         decision = self._decision(tracker)
         name = self._variant(utter_action, decision)
-        variants = self.responses.get(name)
+        variants = self._variants(name)
         if not variants:
             return None
         response = deepcopy(variants[0])  # the loaded domain must stay as it is
@@ -51,6 +52,10 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             answer = answers.preceded(answers.build(first[0], name, registry, current.now().date(), kwargs), answer)
         render = answers.for_wechat if output_channel == WECHAT else answers.for_web
         return render(answer, registry)
+
+    def _variants(self, name: str) -> list[dict[str, Any]] | None:
+        """Return the variants of the answer that editors call ``name``, which may be ``utter_intent/sub``."""
+        return self.responses.get(response_key(name))
 
     @staticmethod
     def _decision(tracker: DialogueStateTracker) -> dict[str, Any]:
@@ -67,7 +72,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
                 return f"utter_{decision['reason']}"
             return f"utter_ask{again}" if decision.get("kind") == "asked" else f"utter_refuse{again}"
         narrow = f"utter_{decision.get('label')}"
-        return narrow if narrow.startswith(f"{utter_action}/") and narrow in self.responses else utter_action
+        return narrow if narrow.startswith(f"{utter_action}/") and self._variants(narrow) else utter_action
 
     def _buttons(self, name: str, response: dict[str, Any], decision: dict[str, Any]) -> list[dict[str, str]]:
         own = list(response.get("buttons") or ())
@@ -81,7 +86,6 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
     def question(self, label: str) -> str:
         """Return the plain words in which 「您是想问 …？」 names an intent."""
         for name in (f"utter_{label}", f"utter_{label.split('/')[0]}"):
-            variants = self.responses.get(name)
-            if variants:
+            if variants := self._variants(name):
                 return str((variants[0].get("metadata") or {}).get("question") or label)
         return label
