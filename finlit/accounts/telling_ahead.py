@@ -28,6 +28,8 @@ def ahead(phrases: Phrases, question: Question) -> Reply:
         return _settling(phrases, question, accounts, day)
     if asked.amount or asked.portion:
         return _paying(phrases, question, accounts, day)
+    if asked.day is None and asked.loan is None:
+        return Reply("what_if_ask")
     return _waiting(phrases, question, accounts, day) if day > question.today else status(phrases, question)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from finlit.nlu import portions
 from finlit.nlu.quantities import find
 from finlit.text import fingerprint
 
@@ -22,6 +23,27 @@ MAX_ELLIPTICAL_CHARS = 14
 SLACK = 4  # characters that a follow-up may have besides the form of its facet
 ANY, SAME = "any", "same"  # in the table: any previous intent; the previous intent again
 _PARTICLES = re.compile(r"[吗嘛么呢啊呀吧不的了]+$")
+_WHO = re.compile(r"^(?:我们?|俺)")
+
+
+@dataclass(frozen=True)
+class Facet:
+    """How one kind of follow-up is worded, and what it asks by the previous intent.
+
+    One with a ``figure`` holds an amount, a day or a part (一半): its forms are what remains
+    without that; a form of one sign must be all that remains.
+    """
+
+    forms: tuple[str, ...]
+    to: dict[str, str]
+    figure: bool = False
+
+    def words(self, core: str, bare: str) -> bool:
+        """Say whether a sentence is worded so; ``bare`` is its ``core`` without figures."""
+        if self.figure and bare == core:
+            return False
+        said = bare if self.figure else core
+        return any(form in said and len(said) <= len(form) + (SLACK if len(form) > 1 else 0) for form in self.forms)
 
 
 @dataclass(frozen=True)
@@ -45,13 +67,17 @@ class FollowUps:
     openers: tuple[str, ...]
     closers: tuple[str, ...]
     asking: tuple[str, ...]
-    facets: dict[str, tuple[tuple[str, ...], dict[str, str]]]
+    facets: dict[str, Facet]
     figure: dict[str, str]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> FollowUps:
         facets = {
-            name: (tuple(_PARTICLES.sub("", fingerprint(form)) for form in facet["forms"]), dict(facet["to"]))
+            name: Facet(
+                tuple(_PARTICLES.sub("", fingerprint(form)) for form in facet["forms"]),
+                dict(facet["to"]),
+                bool(facet.get("figure")),
+            )
             for name, facet in document["facets"].items()
         }
         openers = tuple(sorted(document["openers"], key=len, reverse=True))
@@ -87,11 +113,21 @@ class FollowUps:
     def by_table(self, text: str, previous: Previous) -> str | None:
         """Return the intent that the table gives for this facet of the previous question."""
         core = _PARTICLES.sub("", self.core(text))
-        for forms, to in self.facets.values():
-            target = to.get(previous.intent, to.get(ANY))
-            if target and any(form in core and len(core) <= len(form) + SLACK for form in forms):
+        bare = self._bare(core)
+        if len(bare) > MAX_ELLIPTICAL_CHARS:
+            return None
+        for facet in self.facets.values():
+            target = facet.to.get(previous.intent, facet.to.get(ANY))
+            if target and facet.words(core, bare):
                 return previous.intent if target == SAME else target
         return None
+
+    def _bare(self, core: str) -> str:
+        """Return ``core`` without amounts, days, parts and who is speaking."""
+        bare = portions.without_portions(core)
+        for quantity in find(bare):
+            bare = bare if quantity.kind == "rate" else bare.replace(quantity.text, "", 1)
+        return core if bare == core else _PARTICLES.sub("", _WHO.sub("", bare))
 
     def by_figure(self, previous: Previous) -> str:
         """Return what a figure alone asks after ``previous``: its calculator, else the same question again."""

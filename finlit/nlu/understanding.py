@@ -122,7 +122,7 @@ class Understanding:
     def _leans_on_previous(self, text: str, alone: np.ndarray, previous: Previous) -> bool:
         plain = fingerprint(text)
         best = self._bases[int(alone.argmax())]
-        if len(plain) <= MAX_ELLIPTICAL_CHARS and self._follow_ups.by_table(text, previous) is not None:
+        if self._follow_ups.by_table(text, previous) is not None:
             return True
         if len(plain) > MAX_ELLIPTICAL_CHARS or (best in self.NOT_A_TOPIC - {INFORM} and alone.max() >= SURE_CONTROL):
             return False
@@ -145,7 +145,8 @@ class Understanding:
         return self._decided(joint, from_context=True)
 
     def _settled(self, intent: str, alone: np.ndarray) -> Understood:
-        ranking = [(intent, 1.0)] + [(name, value) for name, value in self._ranking(alone)[0] if name != intent]
+        base = Understood.base_of(intent)
+        ranking = [(base, 1.0)] + [(name, value) for name, value in self._ranking(alone)[0] if name != base]
         return Understood(ranking, Decision("answered", intent), from_context=True)
 
     def _ranking(self, probabilities: np.ndarray) -> tuple[list[tuple[str, float]], dict[str, str]]:
