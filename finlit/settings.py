@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from finlit import wechat_settings
+from finlit.service_hours import ServiceHours
 from finlit.wechat_settings import WeChatSettings
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +56,7 @@ class Settings:
     widget_origins: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     action_timeout: float
+    service_hours: ServiceHours | None
     wechat: WeChatSettings | None  # None: the channel is off
     root: Path = PROJECT_ROOT
 
@@ -157,6 +159,17 @@ def _wechat(values: dict[str, str], production: bool) -> WeChatSettings | None:
         raise SettingsError(str(error)) from error
 
 
+def _service_hours(values: dict[str, str]) -> ServiceHours | None:
+    """Return when people are there, None when nobody has said so: then customers are told that, too."""
+    text = values.get("FINLIT_SERVICE_HOURS", "")
+    try:
+        return ServiceHours.parse(text) if text else None
+    except ValueError as error:
+        raise SettingsError(
+            f"设置 FINLIT_SERVICE_HOURS={text!r} 看不懂：写成「1-5 09:00-18:00」，1 是周一、7 是周日。"
+        ) from error
+
+
 def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
     """Return checked settings from ``values``; raises SettingsError with what to do."""
     environment = values.get("FINLIT_ENV", "development")
@@ -182,6 +195,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         widget_origins=_origins(values, "FINLIT_WIDGET_ORIGINS", production),
         trusted_proxies=_networks(values, "FINLIT_TRUSTED_PROXIES"),
         action_timeout=_positive(values, "FINLIT_ACTION_TIMEOUT", 10),
+        service_hours=_service_hours(values),
         wechat=_wechat(values, production),
         root=root,
     )

@@ -25,6 +25,12 @@ def target(settings):
     opened.dispose()
 
 
+def _index(found):
+    """An index as comparable text; its condition is an object that prints its address."""
+    options = {name: str(value) for name, value in (found.get("dialect_options") or {}).items()}
+    return str({**found, "dialect_options": options})
+
+
 def shape(target):
     """Everything that the database says about its tables, in one comparable value."""
     inspector = inspect(target)
@@ -35,7 +41,7 @@ def shape(target):
             "foreign keys": sorted(map(str, inspector.get_foreign_keys(table))),
             "uniques": sorted(map(str, inspector.get_unique_constraints(table))),
             "checks": sorted(map(str, inspector.get_check_constraints(table))),
-            "indexes": sorted(map(str, inspector.get_indexes(table))),
+            "indexes": sorted(map(_index, inspector.get_indexes(table))),
         }
         for table in inspector.get_table_names()
         if table != schema.VERSION_TABLE

@@ -19,6 +19,7 @@ from finlit.db.tables.accounts import (
 from finlit.db.tables.alerts import StaffAlert
 from finlit.db.tables.base import Base
 from finlit.db.tables.identity import Binding
+from finlit.db.tables.requests import Complaint, HandoffTicket, HardshipRequest, RequestEvent, ServiceRequest
 from finlit.db.tables.web import AnswerFeedback, RateCounter, WebMessage
 
 __all__ = [
@@ -26,15 +27,20 @@ __all__ = [
     "AnswerFeedback",
     "Base",
     "Binding",
+    "Complaint",
     "ContactPoint",
     "CreditEvent",
     "CreditLine",
     "Customer",
     "DataImport",
+    "HandoffTicket",
+    "HardshipRequest",
     "Instalment",
     "Loan",
     "RateCounter",
     "Repayment",
+    "RequestEvent",
+    "ServiceRequest",
     "StaffAlert",
     "WebMessage",
 ]
