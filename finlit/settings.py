@@ -45,6 +45,8 @@ class Settings:
     host: str
     port: int
     action_port: int
+    console_port: int
+    console_needs_review: bool
     database_url: str = field(repr=False)  # may hold a password
     tracker_database: str = field(repr=False)
     session_secret: str = field(repr=False)
@@ -90,6 +92,13 @@ def _port(values: dict[str, str], name: str, default: int) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise SettingsError(f"设置 {name}={text!r} 不是端口号：请写 1 到 65535 之间的整数。")
     return int(text)
+
+
+def _yes(values: dict[str, str], name: str) -> bool:
+    text = values.get(name, "")
+    if text not in ("", "0", "1"):
+        raise SettingsError(f"设置 {name}={text!r} 只能是 0 或 1。")
+    return text == "1"
 
 
 def _positive(values: dict[str, str], name: str, default: float) -> float:
@@ -184,6 +193,8 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         host=values.get("FINLIT_HOST", "0.0.0.0" if production else "127.0.0.1"),
         port=_port(values, "FINLIT_PORT", 5005),
         action_port=_port(values, "FINLIT_ACTION_PORT", 5055),
+        console_port=_port(values, "FINLIT_CONSOLE_PORT", 5008),
+        console_needs_review=_yes(values, "FINLIT_CONSOLE_NEEDS_REVIEW"),
         database_url=_database_url(values, "DATABASE_URL", f"sqlite:///{var / 'finlit.db'}"),
         tracker_database=values.get("TRACKER_DATABASE") or str(var / "conversations.db"),
         session_secret=_secret(values, "FINLIT_SESSION_SECRET", production),

@@ -1,17 +1,40 @@
-"""When a model is still good: a hash of everything that training reads, without importing Rasa."""
+"""Training, and when a model is still good: a hash of everything that training reads.
+
+Importing this module does not import Rasa; ``train`` does.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from finlit.content import files
 from finlit.settings import Settings
 
 MANIFEST = "manifest.json"
+MODELS_KEPT = 10  # so that a publication can be taken back without training
 # What training reads: content, structure, configuration, and the code that the model runs on.
 INPUTS = ("config.yml", "domain.yml", "data/**/*", "finlit/nlu/*.py", "finlit/text.py", "finlit/content/importer.py",
           "finlit/dialogue/outrank_policy.py", "requirements.txt")  # fmt: skip
+
+
+class TrainingFailed(RuntimeError):
+    """Why there is no new model, in Chinese, for whoever asked for it."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The model (file name) that fits the present inputs, and whether it was made just now."""
+
+    model: str
+    is_new: bool
 
 
 def inputs_hash(root: Path) -> str:
@@ -19,25 +42,90 @@ def inputs_hash(root: Path) -> str:
     digest = hashlib.sha256()
     for pattern in INPUTS:
         for path in sorted(root.glob(pattern)):
-            if path.is_file():
+            if path.is_file() and not path.name.startswith("."):  # a save in progress is no input
                 digest.update(path.relative_to(root).as_posix().encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def is_current(settings: Settings) -> bool:
-    """Say whether the newest model was trained from the present inputs."""
+def read_manifest(models: Path) -> dict[str, Any]:
+    """Return what ``models`` says is in use: ``model``, ``inputs`` and the ``earlier`` ones; empty when nothing is."""
     try:
-        manifest = json.loads((settings.models_dir / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((models / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError):
-        return False
-    model = settings.models_dir / str(manifest.get("model"))
-    return model.is_file() and manifest.get("inputs") == inputs_hash(settings.root)
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
 
 
-def remember(settings: Settings, model_path: str) -> None:
-    """Note which inputs the model was trained from, and keep only the two newest models."""
-    manifest = {"model": Path(model_path).name, "inputs": inputs_hash(settings.root)}
-    (settings.models_dir / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    for old in sorted(settings.models_dir.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)[:-2]:
-        old.unlink()
+def current_model(models: Path) -> Path | None:
+    """Return the model in use, None when the manifest names none that is there."""
+    path = models / str(read_manifest(models).get("model") or "-")
+    return path if path.is_file() else None
+
+
+def is_current(settings: Settings) -> bool:
+    """Say whether the model in use was trained from the present inputs."""
+    manifest = read_manifest(settings.models_dir)
+    return current_model(settings.models_dir) is not None and manifest.get("inputs") == inputs_hash(settings.root)
+
+
+def model_for(models: Path, inputs: str) -> str | None:
+    """Return a kept model that was trained from exactly these inputs, None when there is none."""
+    manifest = read_manifest(models)
+    for entry in [manifest, *manifest.get("earlier", [])]:
+        if entry.get("inputs") == inputs and (models / str(entry.get("model"))).is_file():
+            return str(entry["model"])
+    return None
+
+
+def use(models: Path, model: str, inputs: str) -> None:
+    """Make ``model`` the one in use, in one step that a crash can't halve; old models are removed."""
+    manifest = read_manifest(models)
+    known = [manifest, *manifest.get("earlier", [])]
+    earlier = [{key: e[key] for key in ("model", "inputs")} for e in known if e.get("model") not in (None, model)]
+    kept = earlier[: MODELS_KEPT - 1]
+    document = {"model": model, "inputs": inputs, "earlier": kept}
+    files.write(models / MANIFEST, json.dumps(document, indent=1) + "\n")
+    names = {model, *(entry["model"] for entry in kept)}
+    for path in models.glob("*.tar.gz"):
+        if path.name not in names:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(models: Path) -> Iterator[None]:
+    """Wait until no other process trains here: a killed console may have left one running."""
+    models.mkdir(parents=True, exist_ok=True)
+    with (models / ".training").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def train(settings: Settings, force: bool = False) -> Trained:
+    """Train in ``settings.root`` when the inputs changed; raises TrainingFailed. Changes the working directory."""
+    os.chdir(settings.root)
+    with _alone(settings.models_dir):
+        inputs = inputs_hash(settings.root)
+        kept = None if force else model_for(settings.models_dir, inputs)
+        if kept is not None:
+            use(settings.models_dir, kept, inputs)
+            return Trained(kept, is_new=False)
+        model = _rasa_train(force)
+        use(settings.models_dir, model, inputs)
+        return Trained(model, is_new=True)
+
+
+def _rasa_train(force: bool) -> str:
+    import rasa
+    from rasa.shared.exceptions import RasaException
+
+    try:
+        result = rasa.train(
+            domain="domain.yml", config="config.yml", training_files=["data"], output="models", force_training=force
+        )
+    except RasaException as error:
+        reason = str(error).strip().splitlines()
+        raise TrainingFailed("训练没有成功：\n  " + "\n  ".join(reason[:8]) + "\n请先运行 finlit validate。") from error
+    if result.code != 0 or result.model is None:
+        raise TrainingFailed("训练没有成功：请先运行 finlit validate，看是哪个文件哪一行有问题。")
+    return Path(result.model).name

@@ -6,10 +6,15 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from finlit.cli.errors import CommandError
 from finlit.cli.quiet import silence
+
+if TYPE_CHECKING:
+    from finlit.evaluation.scores import Outcome
 
 HEADER = ["text", "intent"]
 
@@ -45,34 +50,37 @@ def read_rows(path: Path) -> list[tuple[str, str]]:
     return rows
 
 
+async def measure(assistant: Any, rows: Sequence[tuple[str, str]]) -> list[Outcome]:
+    """Return what the model makes of each row, and how long it took."""
+    from finlit.evaluation.scores import Outcome
+
+    for text, _ in rows[:20]:
+        await assistant.parse(text)  # warm caches: latency is that of a running server
+    results = []
+    for text, intent in rows:
+        started = time.perf_counter()
+        data = await assistant.parse(text)
+        seconds = time.perf_counter() - started
+        decision = data.get("decision") or {}
+        ranking = [(entry["name"], entry["confidence"]) for entry in data.get("intent_ranking") or ()]
+        kind = decision.get("kind", "refused")
+        kind = "refused" if kind == "trouble" else kind
+        results.append(Outcome(text, intent, ranking, kind, list(decision.get("candidates") or ()), seconds))
+    return results
+
+
 def execute(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     rows = read_rows(Path(args.file))
     silence()
     from finlit.dialogue.in_process import Assistant, NoModel
-    from finlit.evaluation.scores import Outcome, by_intent, summarise
+    from finlit.evaluation.scores import by_intent, summarise
 
     try:
         assistant = Assistant()
     except NoModel as error:
         raise CommandError(str(error)) from error
-
-    async def outcomes() -> list[Outcome]:
-        for text, _ in rows[:20]:
-            await assistant.parse(text)  # warm caches: latency is that of a running server
-        results = []
-        for text, intent in rows:
-            started = time.perf_counter()
-            data = await assistant.parse(text)
-            seconds = time.perf_counter() - started
-            decision = data.get("decision") or {}
-            ranking = [(entry["name"], entry["confidence"]) for entry in data.get("intent_ranking") or ()]
-            kind = decision.get("kind", "refused")
-            kind = "refused" if kind == "trouble" else kind
-            results.append(Outcome(text, intent, ranking, kind, list(decision.get("candidates") or ()), seconds))
-        return results
-
-    measured = asyncio.run(outcomes())
+    measured = asyncio.run(measure(assistant, rows))
     summary = summarise(measured)
     if args.rows:
         from finlit.evaluation.compare import write_rows

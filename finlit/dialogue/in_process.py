@@ -20,6 +20,7 @@ from rasa_sdk.executor import ActionExecutor
 
 from finlit import settings
 from finlit.dialogue import corrections, nlg, processor
+from finlit.training import current_model
 
 WEB, WECHAT = "web", "wechat"
 
@@ -68,8 +69,9 @@ def load_actions(package: str = "actions") -> ActionExecutor:
 
 
 def latest_model(models: Path) -> str:
-    """Return the newest model's path; raises NoModel."""
-    path = get_latest_model(str(models)) if models.exists() else None
+    """Return the path of the model in use (the newest when none is named); raises NoModel."""
+    named = current_model(models)
+    path = str(named) if named else get_latest_model(str(models)) if models.exists() else None
     if path is None:
         raise NoModel("还没有训练好的模型：请先运行 make train（或 .venv/bin/finlit train）。")
     return path

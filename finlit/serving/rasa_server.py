@@ -9,7 +9,7 @@ from finlit.cli.quiet import silence
 
 
 def main() -> None:
-    """Serve the newest model until stopped. Rasa's own HTTP API stays off: it believes any sender."""
+    """Serve the model in use, and each that follows it, until stopped. Rasa's own HTTP API stays off: it believes any sender."""
     silence()
     current = settings.load()
     os.chdir(current.root)
@@ -19,6 +19,7 @@ def main() -> None:
     from rasa.core.utils import AvailableEndpoints
 
     from finlit.dialogue.in_process import latest_model
+    from finlit.serving import model_watch
 
     rasa.core.run.serve_application(
         model_path=latest_model(current.models_dir),
@@ -27,6 +28,7 @@ def main() -> None:
         interface=current.host,
         port=current.port,
         enable_api=False,
+        server_listeners=[(model_watch.start, "after_server_start"), (model_watch.stop, "before_server_stop")],
     )
 
 

@@ -18,6 +18,15 @@ from finlit.db.tables.accounts import (
 )
 from finlit.db.tables.alerts import StaffAlert
 from finlit.db.tables.base import Base
+from finlit.db.tables.console import (
+    ConsoleAudit,
+    ConsoleLoginFailure,
+    ConsoleSession,
+    ConsoleUser,
+    InboxMark,
+    Publication,
+    ServingWorker,
+)
 from finlit.db.tables.identity import Binding
 from finlit.db.tables.requests import Complaint, HandoffTicket, HardshipRequest, RequestEvent, ServiceRequest
 from finlit.db.tables.web import AnswerFeedback, RateCounter, WebMessage
@@ -28,6 +37,10 @@ __all__ = [
     "Base",
     "Binding",
     "Complaint",
+    "ConsoleAudit",
+    "ConsoleLoginFailure",
+    "ConsoleSession",
+    "ConsoleUser",
     "ContactPoint",
     "CreditEvent",
     "CreditLine",
@@ -35,12 +48,15 @@ __all__ = [
     "DataImport",
     "HandoffTicket",
     "HardshipRequest",
+    "InboxMark",
     "Instalment",
     "Loan",
+    "Publication",
     "RateCounter",
     "Repayment",
     "RequestEvent",
     "ServiceRequest",
+    "ServingWorker",
     "StaffAlert",
     "WebMessage",
 ]

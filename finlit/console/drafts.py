@@ -1,0 +1,182 @@
+"""An editor's draft: a Git branch ``draft/<name>`` with a worktree of its own below ``var/drafts``.
+
+Why Git: a save is a commit, so it is never lost, has a name and can be undone; two editors can't
+overwrite each other, because their branches are merged when one of them publishes, and what does
+not merge is shown to a person. A draft is a whole checkout, so it trains and answers by itself.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from finlit.console import git
+from finlit.content import files
+
+# What editors may change. Anything else in a draft is a mistake and is not published.
+EDITABLE = ("data/", "tests/nlu/", "tests/conversations/", "domain.yml")
+_locks: dict[Path, Lock] = {}
+_locks_lock = Lock()
+
+
+class Conflict(RuntimeError):
+    """What was published meanwhile touches the same lines; ``files`` need a decision."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__("、".join(names))
+        self.files = names
+
+
+class NotEditable(ValueError):
+    """The path is not content."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save did: the commit, None when nothing had changed."""
+
+    commit: str | None
+
+
+class Draft:
+    """One editor's draft in the repository at ``root``."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.root = root
+        self.name = name
+        self.branch = f"draft/{name}"
+        self.folder = root / "var" / "drafts" / name
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the draft: one change at a time in this process."""
+        with _locks_lock:
+            lock = _locks.setdefault(self.folder, Lock())
+        with lock:
+            yield
+
+    def open(self) -> Draft:
+        """Make the worktree if it is not there, mend what a crash left behind; returns the draft."""
+        if not (self.folder / ".git").exists():
+            self._make()
+        for left in self._git_folder().glob("*.lock"):
+            left.unlink(missing_ok=True)  # this process is the only one that writes here
+        return self
+
+    def _git_folder(self) -> Path:
+        return Path(git.run(self.folder, "rev-parse", "--absolute-git-dir").strip())
+
+    def _make(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        git.run(self.root, "worktree", "prune")
+        if git.succeeds(self.root, "rev-parse", "--verify", "--quiet", f"refs/heads/{self.branch}"):
+            git.run(self.root, "worktree", "add", "--quiet", str(self.folder), self.branch)
+        else:
+            git.run(self.root, "worktree", "add", "--quiet", "-b", self.branch, str(self.folder), "HEAD")
+
+    def exists(self) -> bool:
+        return (self.folder / ".git").exists()
+
+    def published(self) -> str:
+        """Return the commit that customers see."""
+        return git.head(self.root)
+
+    def base(self) -> str:
+        """Return the last published commit that the draft knows."""
+        return git.run(self.folder, "merge-base", "HEAD", self.published()).strip()
+
+    def head(self) -> str:
+        return git.head(self.folder)
+
+    def changed_files(self) -> list[str]:
+        """Return the files in which the draft differs from what it started from."""
+        return git.changed_files(self.folder, self.base(), "HEAD")
+
+    def is_behind(self) -> bool:
+        """Say whether something was published that the draft does not have."""
+        return self.base() != self.published()
+
+    def read(self, file: str) -> tuple[str, str]:
+        """Return a content file's text and version; raises NotEditable."""
+        return files.read(self.path(file))
+
+    def path(self, file: str) -> Path:
+        """Return where a content file stands; raises NotEditable for any other path."""
+        path = (self.folder / file).resolve()
+        inside = path.is_relative_to(self.folder.resolve())
+        if not inside or not file.startswith(EDITABLE) or ".." in Path(file).parts:
+            raise NotEditable(file)
+        return path
+
+    def save(self, texts: Mapping[str, str], expected: Mapping[str, str], message: str, author: git.Author) -> Saved:
+        """Write files and commit them in the editor's name.
+
+        Raises ``files.ChangedMeanwhile`` when one is not at its ``expected`` version: nothing is written then.
+        """
+        with self.alone():
+            for file, version in expected.items():
+                if files.read(self.path(file))[1] != version:
+                    raise files.ChangedMeanwhile(file)
+            for file, text in texts.items():
+                files.write(self.path(file), text)
+            return Saved(git.commit_files(self.folder, sorted(texts), message, author) if texts else None)
+
+    def recover(self, author: git.Author) -> bool:
+        """Commit what a crash left written and not committed; says whether there was any."""
+        with self.alone():
+            if git.succeeds(self.folder, "rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
+                return False
+            changed = [line[3:] for line in git.run(self.folder, "status", "--porcelain", "-uall").splitlines()]
+            mine = [name for name in changed if name.startswith(EDITABLE) and not Path(name).name.startswith(".")]
+            return bool(mine) and git.commit_files(self.folder, mine, "找回未提交的修改", author) is not None
+
+    def catch_up(self, author: git.Author) -> bool:
+        """Bring what was published meanwhile into the draft; returns whether anything came. Raises Conflict."""
+        with self.alone():
+            if not self.is_behind():
+                return False
+            try:
+                message = "并入已发布的修改"
+                git.run(self.folder, "merge", "--no-edit", "--quiet", "-m", message, self.published(), author=author)
+            except git.GitFailed:
+                names = git.run(self.folder, "diff", "--name-only", "--diff-filter=U").split()
+                git.run(self.folder, "merge", "--abort")
+                raise Conflict(names) from None
+            return True
+
+    def settle(self, choices: Mapping[str, str], author: git.Author) -> None:
+        """Merge, and where lines collide take ``mine`` or ``theirs`` file by file; both stay in the history."""
+        with self.alone():
+            arguments = ("merge", "--no-edit", "--no-commit", "--no-ff", self.published())
+            if git.succeeds(self.folder, *arguments) or git.succeeds(self.folder, "rev-parse", "MERGE_HEAD"):
+                try:
+                    for name in git.run(self.folder, "diff", "--name-only", "--diff-filter=U").split():
+                        side = "--theirs" if choices.get(name) == "theirs" else "--ours"
+                        git.run(self.folder, "checkout", side, "--", name)
+                        git.run(self.folder, "add", "--", name)
+                    git.run(self.folder, "commit", "--quiet", "--no-verify", "-m", "并入已发布的修改", author=author)
+                except git.GitFailed:
+                    git.run(self.folder, "merge", "--abort")
+                    raise
+
+    def undo(self, commit: str, author: git.Author) -> None:
+        """Take one saved change back, as a change of its own. Raises GitFailed when later ones rest on it."""
+        with self.alone():
+            try:
+                git.run(self.folder, "revert", "--no-edit", commit, author=author)
+            except git.GitFailed:
+                git.succeeds(self.folder, "revert", "--abort")
+                raise
+
+    def discard(self) -> None:
+        """Forget every change: the draft is again what is published. The branch's old head stays in the reflog."""
+        with self.alone():
+            git.run(self.folder, "reset", "--hard", "--quiet", self.published())
+
+    def history(self, most: int = 50) -> list[git.Commit]:
+        """Return the draft's own saves since the published state, newest first."""
+        return git.history(self.folder, f"{self.published()}..HEAD", most)

@@ -1,0 +1,152 @@
+"""The model processes of the console: one for the published state, one for each draft in use."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from dotenv import dotenv_values
+
+from finlit import training
+from finlit.console.drafts import Draft
+from finlit.settings import Settings
+
+IDLE = 900.0  # seconds after which an unused process is ended: each holds about 400 MB
+MOST = 4
+
+
+class ModelFailed(RuntimeError):
+    """The model process could not do it; the message is for the editor."""
+
+
+class Busy(RuntimeError):
+    """The process is at work on something else (training, as a rule)."""
+
+
+@dataclass
+class _Process:
+    popen: subprocess.Popen[str]
+    lock: Lock = field(default_factory=Lock)
+    used_at: float = 0.0
+
+    def ask(self, request: dict[str, Any], timeout: float) -> dict[str, Any]:
+        assert self.popen.stdin and self.popen.stdout
+        try:
+            self.popen.stdin.write(json.dumps(request, ensure_ascii=False) + "\n")
+            self.popen.stdin.flush()
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.popen.stdout, selectors.EVENT_READ)
+                if not selector.select(timeout):
+                    self.popen.kill()
+                    raise ModelFailed("模型太久没有应答，已经停掉，请再试一次。")
+            answer = json.loads(self.popen.stdout.readline() or "{}")
+        except (OSError, ValueError) as fault:
+            self.popen.kill()
+            raise ModelFailed("模型进程意外停止，请再试一次。") from fault
+        if "result" not in answer:
+            raise ModelFailed(str(answer.get("fault") or "模型进程意外停止，请再试一次。"))
+        return dict(answer["result"])
+
+
+def environment_for(settings: Settings, folder: Path) -> dict[str, str]:
+    """Return the environment of a process that works in ``folder``: the console's, with a database of its own.
+
+    A draft must not touch customers' data; it shares the training cache, so that an edited answer
+    does not train the understanding again.
+    """
+    from_file = {key: value for key, value in dotenv_values(settings.root / ".env").items() if value is not None}
+    environment = {**from_file, **os.environ}
+    environment["RASA_CACHE_DIRECTORY"] = str(settings.root / ".rasa" / "cache")
+    environment["FINLIT_SESSION_SECRET"] = settings.session_secret
+    environment.pop("PYTHONPATH", None)
+    if folder != settings.root:
+        environment["DATABASE_URL"] = f"sqlite:///{folder / 'var' / 'trying.db'}"
+        environment["TRACKER_DATABASE"] = str(folder / "var" / "trying-talk.db")
+    return environment
+
+
+class Models:
+    """Starts, keeps and ends the processes; safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._running: dict[Path, _Process] = {}
+        self._lock = Lock()
+
+    def ask(self, folder: Path, do: str, timeout: float = 60.0, wait: bool = True, **values: Any) -> dict[str, Any]:
+        """Return the answer of the process in ``folder``; raises ModelFailed, and Busy unless it may ``wait``."""
+        process = self._process(folder)
+        if not process.lock.acquire(blocking=wait):
+            raise Busy
+        try:
+            process.used_at = time.monotonic()
+            return process.ask({"do": do, **values}, timeout)
+        finally:
+            process.lock.release()
+
+    def _process(self, folder: Path) -> _Process:
+        with self._lock:
+            self._end_idle(keep=folder)
+            process = self._running.get(folder)
+            if process is None or process.popen.poll() is not None:
+                popen = subprocess.Popen(
+                    [sys.executable, "-m", "finlit.console.model_process"], cwd=folder, text=True, encoding="utf-8",
+                    env=environment_for(self._settings, folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+                process = self._running[folder] = _Process(popen, used_at=time.monotonic())
+            return process
+
+    def _end_idle(self, keep: Path) -> None:
+        by_age = sorted(self._running.items(), key=lambda item: item[1].used_at)
+        for folder, process in by_age:
+            spare = len(self._running) >= MOST or time.monotonic() - process.used_at > IDLE
+            if folder != keep and spare and not process.lock.locked():
+                self._end(process)
+                del self._running[folder]
+
+    @staticmethod
+    def _end(process: _Process) -> None:
+        process.popen.kill()
+        process.popen.wait(timeout=5)
+        for stream in (process.popen.stdin, process.popen.stdout):
+            if stream:
+                stream.close()
+
+    def close(self) -> None:
+        """End every process."""
+        with self._lock:
+            for process in self._running.values():
+                self._end(process)
+            self._running.clear()
+
+
+def seed_model(draft: Draft, settings: Settings) -> None:
+    """Give a draft that has no model the published one, so that it can be tried at once."""
+    mine, published = draft.folder / "models", training.current_model(settings.models_dir)
+    if published is None or training.current_model(mine) is not None:
+        return
+    mine.mkdir(exist_ok=True)
+    link_or_copy(published, mine / published.name)
+    training.use(mine, published.name, str(training.read_manifest(settings.models_dir).get("inputs", "")))
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Put ``source`` at ``target`` in one step."""
+    import shutil
+
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        os.link(source, part)
+    except OSError:
+        shutil.copy2(source, part)
+    part.replace(target)
