@@ -87,11 +87,10 @@ def accounts(url):
     with engine.sessions(url)() as session:
         return {
             customer.id: (
-                queries.status(session, customer.id, NOW),
-                queries.bill(session, customer.id, NOW),
-                queries.schedule(session, customer.id, NOW),
-                queries.payment_history(session, customer.id, NOW, 100),
-                queries.credit_reporting(session, customer.id, NOW),
+                queries.accounts(session, customer.id),
+                [account.stands(NOW.date()) for account in queries.accounts(session, customer.id)],
+                queries.payment_history(session, customer.id, 100),
+                queries.credit_reporting(session, customer.id, NOW.date()),
             )
             for customer in demo.CUSTOMERS
         }
@@ -151,7 +150,7 @@ def test_a_new_repayment_is_added_and_a_reversed_one_removed(deliver, rows, sett
     )  # fmt: skip
     assert changed(deliver(rows)) == {"repayments": (1, 0, 1), "allocations": (1, 0, 1)}
     with engine.sessions(settings.database_url)() as session:
-        standing = queries.status(session, "late-20", NOW).loans[0].standing
+        standing = queries.accounts(session, "late-20")[0].stands(NOW.date())
     assert (standing.overdue_principal, standing.overdue_interest) == (Decimal("838.45") - Decimal("21.65"), 0)
 
 
@@ -463,5 +462,5 @@ def test_the_example_for_lenders_is_taken_over(settings, target, tmp_path):
     folder = shutil.copytree(settings.root / "docs" / "import-example", tmp_path / "example")
     assert changed(take_over(target, folder, NOW))["customers"] == (2, 0, 0)
     with engine.sessions(settings.database_url)() as session:
-        (loan,) = queries.status(session, "C0002", NOW).loans
-        assert loan.standing.days_past_due == (NOW.date() - date(2026, 11, 3)).days
+        (loan,) = queries.accounts(session, "C0002")
+        assert loan.stands(NOW.date()).days_past_due == (NOW.date() - date(2026, 11, 3)).days
