@@ -89,7 +89,9 @@ def _outcome(text: str, intent: str, data: dict[str, Any], seconds: float) -> Ou
         ranking = [entry for entry in ranking if entry[0] != FALLBACK]
         return Outcome(text, intent, ranking, kind, [], seconds)
     kind = "refused" if decision["kind"] == "trouble" else decision["kind"]
-    return Outcome(text, intent, ranking, kind, list(decision.get("candidates") or ()), seconds)
+    return Outcome(
+        text, intent, ranking, kind, [label.split("/")[0] for label in decision.get("candidates") or ()], seconds
+    )
 
 
 async def measure(system: str) -> dict[str, Any]:

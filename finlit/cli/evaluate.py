@@ -65,7 +65,16 @@ async def measure(assistant: Any, rows: Sequence[tuple[str, str]]) -> list[Outco
         ranking = [(entry["name"], entry["confidence"]) for entry in data.get("intent_ranking") or ()]
         kind = decision.get("kind", "refused")
         kind = "refused" if kind == "trouble" else kind
-        results.append(Outcome(text, intent, ranking, kind, list(decision.get("candidates") or ()), seconds))
+        results.append(
+            Outcome(
+                text,
+                intent,
+                ranking,
+                kind,
+                [label.split("/")[0] for label in decision.get("candidates") or ()],
+                seconds,
+            )
+        )
     return results
 
 

@@ -12,6 +12,10 @@ from finlit.content.facts import FIGURELESS, Fact, Registry
 from finlit.content.problems import Problem, error, warning
 from finlit.content.topics import Content, Place, Response
 
+# What is said when a message can't be answered; finlit.dialogue.nlg picks among them.
+ALWAYS_NEEDED = ("utter_ask", "utter_ask_again", "utter_refuse", "utter_refuse_again", "utter_out_of_scope_again",
+                 "utter_empty", "utter_too_long", "utter_only_symbols", "utter_command", "utter_too_fast",
+                 "utter_service_down")  # fmt: skip
 MOST_POINTS = 4
 MOST_CHARACTERS = 300
 REVIEW_LASTS = timedelta(days=365)
@@ -142,6 +146,9 @@ def answered(
 ) -> Iterator[Problem]:
     """Each intent has an answer and a rule; each answer stands once."""
     names = content.response_names()
+    for name in ALWAYS_NEEDED:
+        if name not in names:
+            yield error(where, f"没有 {name}：听不懂或答不了时要说它，请在 data/faq/general.yml 补上。")
     for intent in sorted(intents):
         if f"utter_{intent}" not in names and intent != "nlu_fallback":
             yield error(where, f"意图 {intent} 没有答案：请写 utter_{intent}。")

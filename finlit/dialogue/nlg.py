@@ -47,7 +47,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         current = settings.load()
         registry = facts.load(current.data_dir / "facts.yml")
         answer = answers.build(response, name, registry, current.now().date(), kwargs)
-        first = self.responses.get(kwargs.get("before", ""))
+        first = self._variants(kwargs.get("before", ""))
         if first:  # one bubble: what has to be said first, then the answer
             answer = answers.preceded(answers.build(first[0], name, registry, current.now().date(), kwargs), answer)
         render = answers.for_wechat if output_channel == WECHAT else answers.for_web

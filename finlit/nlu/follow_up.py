@@ -48,7 +48,7 @@ class Facet:
 
 @dataclass(frozen=True)
 class Previous:
-    """The last question that was answered: its intent (base name) and its text.
+    """The last question that was answered: its intent (base name), its text and its full label.
 
     ``calculator`` is the intent of the calculator that ran lately, if one did; ``figure_asked``
     says that the last thing said to the customer asked for a figure.
@@ -56,6 +56,7 @@ class Previous:
 
     intent: str
     text: str
+    label: str = ""
     calculator: str | None = None
     figure_asked: bool = False
 

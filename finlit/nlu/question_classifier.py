@@ -24,7 +24,7 @@ from finlit.nlu.crisis import CrisisSigns
 from finlit.nlu.decision import OUT_OF_SCOPE, Thresholds
 from finlit.nlu.features import Analyzer
 from finlit.nlu.follow_up import FollowUps, Previous
-from finlit.nlu.model import QuestionModel
+from finlit.nlu.model import QuestionModel, base_of
 from finlit.nlu.understanding import Understanding, Understood
 from finlit.settings import PROJECT_ROOT
 
@@ -152,7 +152,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     def _write(message: Message, understood: Understood, tracker: DialogueStateTracker | None) -> None:
         decision = understood.decision
         top = understood.ranking[0] if understood.ranking else (FALLBACK, 0.0)
-        intent = understood.base_of(decision.label or top[0]) if decision.kind == "answered" else FALLBACK
+        intent = base_of(decision.label or top[0]) if decision.kind == "answered" else FALLBACK
         message.set(INTENT, {"name": intent, "confidence": float(top[1])}, add_to_output=True)
         ranking = [{"name": name, "confidence": float(value)} for name, value in understood.ranking[:RANKING_LENGTH]]
         message.set("intent_ranking", ranking, add_to_output=True)
@@ -206,7 +206,8 @@ def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
     for event in _user_events(tracker)[:3]:
         intent = _likeliest(event)
         if intent not in Understanding.NOT_A_TOPIC and event.text:
-            return Previous(intent, event.text, calculator, figure_was_asked(tracker))
+            label = str(((event.parse_data or {}).get("decision") or {}).get("label") or intent)
+            return Previous(intent, event.text, label, calculator, figure_was_asked(tracker))
     return None
 
 
@@ -215,4 +216,4 @@ def _likeliest(event: UserUttered) -> str:
     if decision.get("task"):  # an answer within a guided task: the task is what the talk is about
         return str(decision["task"]["topic"])
     name = decision.get("label") if decision.get("kind") == "asked" else (event.intent or {}).get("name")
-    return str(name or FALLBACK).split("/")[0]
+    return base_of(str(name or FALLBACK))

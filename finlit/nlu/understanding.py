@@ -5,7 +5,7 @@ Pure: no Rasa, no clock, no network. The Rasa component only carries messages in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from finlit.nlu import not_known
 from finlit.nlu.crisis import CrisisSigns
 from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
 from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, FollowUps, Previous, combine
-from finlit.nlu.model import QuestionModel
+from finlit.nlu.model import QuestionModel, base_of
 from finlit.nlu.quantities import find
 from finlit.text import fingerprint
 
@@ -26,6 +26,7 @@ SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
 WEIGHT_ALONE = 0.5
+MAX_FRAGMENT_CHARS = 6
 SLACK_AROUND_A_FIGURE = 6  # characters beside the figure that was asked for: 哦找到了，是 …
 
 
@@ -36,12 +37,6 @@ class Understood:
     ranking: list[tuple[str, float]]
     decision: Decision
     from_context: bool = False
-    labels: dict[str, float] = field(default_factory=dict)
-
-    @staticmethod
-    def base_of(label: str) -> str:
-        """Return the intent before the slash of ``name/sub``."""
-        return label.split("/")[0]
 
 
 class Understanding:
@@ -66,9 +61,9 @@ class Understanding:
         self._crisis = crisis
         self._thresholds = thresholds
         self._crisis_at = crisis_at
-        self._bases = [label.split("/")[0] for label in model.labels]
+        self._intents = model.labels
         weight_of = {CRISIS: 0.0, OUT_OF_SCOPE: out_of_scope_weight}
-        self._weights = np.array([weight_of.get(base, 1.0) for base in self._bases])
+        self._weights = np.array([weight_of.get(intent, 1.0) for intent in self._intents])
         self._askable = frozenset(model.labels) - self.NOT_A_TOPIC
 
     def understand(self, text: str, previous: Previous | None = None) -> Understood:
@@ -77,18 +72,21 @@ class Understanding:
             return Understood([(CRISIS, 1.0)], Decision("answered", CRISIS))
         alone = self._weighed(self._model.probabilities(text))
         if previous is not None and (previous.figure_asked or previous.calculator) and self._only_answers(text):
-            return self._settled(INFORM if previous.figure_asked else str(previous.calculator), alone)
+            intent = previous.calculator or INFORM
+            return self._settled(text, intent, alone, previous)
         if self._only_informs(text):
-            return self._settled(INFORM, alone) if previous is None else self._after(text, alone, previous)
+            return self._settled(text, INFORM, alone, None) if previous is None else self._after(text, alone, previous)
         if previous is not None and self._leans_on_previous(text, alone, previous):
             return self._after(text, alone, previous)
-        return self._decided(alone)
+        return self._decided(text, alone)
 
     def _is_crisis(self, text: str) -> bool:
         if self._crisis.found_in(text):
             return True
         rest = self._crisis.supports(text)
-        return rest is not None and self._of(CRISIS, self._model.probabilities(rest)) >= self._crisis_at
+        if rest is None or CRISIS not in self._intents:
+            return False
+        return float(self._model.probabilities(rest)[self._intents.index(CRISIS)]) >= self._crisis_at
 
     def _weighed(self, probabilities: np.ndarray) -> np.ndarray:
         """Return the probabilities with ``out_of_scope`` weighed up and without ``crisis``.
@@ -98,9 +96,6 @@ class Understanding:
         """
         weighed = probabilities * self._weights
         return np.asarray(weighed / max(float(weighed.sum()), 1e-9))
-
-    def _of(self, base: str, probabilities: np.ndarray) -> float:
-        return float(sum(p for name, p in zip(self._bases, probabilities) if name == base))
 
     def _only_informs(self, text: str) -> bool:
         plain = fingerprint(text)
@@ -121,7 +116,7 @@ class Understanding:
 
     def _leans_on_previous(self, text: str, alone: np.ndarray, previous: Previous) -> bool:
         plain = fingerprint(text)
-        best = self._bases[int(alone.argmax())]
+        best = self._intents[int(alone.argmax())]
         if self._follow_ups.by_table(text, previous) is not None:
             return True
         if len(plain) > MAX_ELLIPTICAL_CHARS or (best in self.NOT_A_TOPIC - {INFORM} and alone.max() >= SURE_CONTROL):
@@ -133,40 +128,41 @@ class Understanding:
     def _after(self, text: str, alone: np.ndarray, previous: Previous) -> Understood:
         by_table = self._follow_ups.by_table(text, previous)
         if by_table is not None:
-            return self._settled(by_table, alone)
+            return self._settled(text, by_table, alone, previous)
         if self._only_informs(text) or self._follow_ups.only_changes_a_figure(text):
-            return self._settled(self._follow_ups.by_figure(previous), alone)
-        if previous.intent not in self._bases:
-            return self._settled(previous.intent, alone)
+            return self._settled(text, self._follow_ups.by_figure(previous), alone, previous)
+        if previous.intent not in self._intents:
+            return self._settled(text, previous.intent, alone, previous)
         together = self._weighed(self._model.probabilities(f"{previous.text} {text}"))
-        joint = combine(alone, together, self._bases.index(previous.intent), WEIGHT_ALONE)
-        if joint.max() < SURE_TOGETHER:
-            return self._settled(previous.intent, joint)
-        return self._decided(joint, from_context=True)
+        joint = combine(alone, together, self._intents.index(previous.intent), WEIGHT_ALONE)
+        if joint.max() < SURE_TOGETHER and self._is_a_fragment(text):
+            return self._settled(text, previous.intent, joint, previous)
+        return self._decided(text, joint, from_context=True)
 
-    def _settled(self, intent: str, alone: np.ndarray) -> Understood:
-        base = Understood.base_of(intent)
-        ranking = [(base, 1.0)] + [(name, value) for name, value in self._ranking(alone)[0] if name != base]
-        return Understood(ranking, Decision("answered", intent), from_context=True)
+    def _is_a_fragment(self, text: str) -> bool:
+        """Say whether ``text`` is too little to be a question of its own."""
+        return len(fingerprint(text)) <= MAX_FRAGMENT_CHARS or self._follow_ups.opens_like_one(text)
 
-    def _ranking(self, probabilities: np.ndarray) -> tuple[list[tuple[str, float]], dict[str, str]]:
-        """Return base intents with the sum of their sub-intents, and each base's likeliest full label."""
-        totals: dict[str, float] = {}
-        best: dict[str, tuple[float, str]] = {}
-        for base, label, value in zip(self._bases, self._model.labels, probabilities):
-            totals[base] = totals.get(base, 0.0) + float(value)
-            best[base] = max(best.get(base, (-1.0, "")), (float(value), label))
-        ranking = sorted(totals.items(), key=lambda item: -item[1])
-        return ranking, {base: label for base, (_, label) in best.items()}
+    def _settled(self, text: str, label: str, probabilities: np.ndarray, previous: Previous | None) -> Understood:
+        """Answer ``label``; where the text doesn't narrow it, what the previous question was about still holds."""
+        intent = base_of(label)
+        narrow = label if label != intent else self._model.narrow(text, intent)
+        if narrow == intent and previous is not None and base_of(previous.label) == intent:
+            narrow = previous.label
+        others = [(name, value) for name, value in self._ranking(probabilities) if name != intent]
+        return Understood([(intent, 1.0), *others], Decision("answered", narrow), from_context=True)
 
-    def _decided(self, probabilities: np.ndarray, from_context: bool = False) -> Understood:
-        ranking, label_of = self._ranking(probabilities)
-        decision = decide(ranking, self._thresholds, self._askable | frozenset(label_of))
-        candidates = [name for name in decision.candidates if name not in self.NOT_A_TOPIC]
-        if decision.kind == "asked" and not candidates:
-            decision = Decision("refused", decision.label)
-        label = label_of.get(decision.label or "", decision.label)
+    def _ranking(self, probabilities: np.ndarray) -> list[tuple[str, float]]:
+        return sorted(zip(self._intents, map(float, probabilities)), key=lambda item: -item[1])
+
+    def _decided(self, text: str, probabilities: np.ndarray, from_context: bool = False) -> Understood:
+        ranking = self._ranking(probabilities)
+        decision = decide(ranking, self._thresholds, self._askable)
         if decision.kind == "asked" and ranking[0][0] == OUT_OF_SCOPE:
             decision = Decision("refused", OUT_OF_SCOPE)
-            return Understood(ranking, decision, from_context)
-        return Understood(ranking, Decision(decision.kind, label, candidates), from_context)
+        elif decision.kind == "asked" and not decision.candidates:
+            decision = Decision("refused", decision.label)
+        elif decision.label is not None:
+            candidates = [self._model.narrow(text, intent) for intent in decision.candidates]
+            decision = replace(decision, label=self._model.narrow(text, decision.label), candidates=candidates)
+        return Understood(ranking, decision, from_context)
