@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 import pytest
 from rasa_sdk.events import SlotSet
 
-from actions.fee_calculator import ActionFeePenaltyCalculate
 from finlit import fees, settings
 from finlit.conversations import (
     coverage,
@@ -147,16 +146,10 @@ def test_a_missing_button_turns_the_conversation_that_taps_it_red(red, response)
 
 
 def test_a_slot_that_is_not_kept_turns_its_conversation_red(red, monkeypatch):
-    right = ActionFeePenaltyCalculate.run
+    def wrong(name, value=None):
+        return SlotSet(name, "11" if name == "fee_calculator_days" else value)
 
-    async def forgetful(self, dispatcher, tracker, domain):
-        events = await right(self, dispatcher, tracker, domain)
-        return [
-            SlotSet("fee_calculator_days", "11") if each.get("name") == "fee_calculator_days" else each
-            for each in events
-        ]
-
-    monkeypatch.setattr(ActionFeePenaltyCalculate, "run", forgetful)
+    monkeypatch.setattr("actions.asking.SlotSet", wrong)
     found = red()
     assert list(found) == ["算罚息"] and found["算罚息"][0] == "槽"
 
