@@ -6,6 +6,7 @@ import pytest
 
 from finlit import settings
 from finlit.cli.quiet import silence
+from finlit.content import topics
 
 silence()
 _numbers = itertools.count()
@@ -27,6 +28,13 @@ def assistant(own_database):
     from finlit.dialogue.in_process import Assistant
 
     return Assistant()
+
+
+@pytest.fixture(scope="session")
+def domain():
+    """The answers that editors wrote."""
+    content = topics.read(settings.PROJECT_ROOT / "data")
+    return {"responses": {response.name: [response.body] for response in content.responses}}
 
 
 class Conversation:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import date, datetime
+from datetime import datetime
 
 import pytest
 from rasa_sdk import Tracker
@@ -17,9 +17,10 @@ from actions.account import (
 )
 from finlit import answers
 from finlit.accounts.binding import bind_demo_customer
-from finlit.content import facts, topics
+from finlit.content import facts
 from finlit.db import demo, engine, tables
 from finlit.settings import PROJECT_ROOT, SHANGHAI
+from tests.integration.account_answers import rendered, run
 
 pytestmark = pytest.mark.both_engines
 
@@ -30,36 +31,6 @@ ACTIONS = [
     ActionAccountPaymentHistory,
     ActionAccountCreditStatus,
 ]
-
-
-@pytest.fixture(scope="module")
-def domain():
-    """The answers that editors wrote."""
-    content = topics.read(PROJECT_ROOT / "data")
-    return {"responses": {response.name: [response.body] for response in content.responses}}
-
-
-def run(action, sender, domain, text="", label="", slots=None, **decision):
-    """Return what the action says, and the slots that it sets."""
-    dispatcher = CollectingDispatcher()
-    message = {"text": text, "entities": [], "intent": {}, "decision": {"label": label or action.intent, **decision}}
-    tracker = Tracker(sender, slots or {}, message, [], False, None, {}, "action_listen")
-    events = asyncio.run(action().run(dispatcher, tracker, domain))
-    (said,) = dispatcher.messages
-    return said, {event["name"]: event["value"] for event in events}
-
-
-def rendered(said, domain):
-    """Return the answer as the customer sees it; a placeholder without a value fails the test."""
-    response = domain["responses"][said["response"]][0]
-    registry = facts.load(PROJECT_ROOT / "data" / "facts.yml")
-    answer = answers.build(response, said["response"], registry, date(2026, 11, 23), said)
-    lines = [
-        line for line in response["text"].splitlines() if line.strip() and not re.fullmatch(r"\s*\{\w+\}\s*", line)
-    ]
-    assert len(answer.lines) >= len(lines), "a line has no value"
-    assert not re.search(r"[{}]|\[F-|None", answer.text)
-    return answer
 
 
 @pytest.mark.parametrize("action", ACTIONS)
