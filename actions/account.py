@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from finlit import settings
 from finlit.accounts import asked, queries, telling, telling_ahead
-from finlit.accounts.binding import bound_customer
+from finlit.accounts.binding import AccountsOff, has_lapsed, opened_account
+from finlit.accounts.others import OTHER_PERSON
 from finlit.accounts.phrases import Phrases, Reply
-from finlit.db import engine
 from finlit.settings import SHANGHAI
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Request:
 
 
 class AccountAction(Action, ABC):
-    """Reads for the bound customer and says it; an unbound one gets the general answer ``utter_<intent>``."""
+    """Reads for the bound customer, audited, and says it; an unbound one gets the general answer ``utter_<intent>``."""
 
     intent: ClassVar[str]
 
@@ -70,6 +70,9 @@ class AccountAction(Action, ABC):
         """Say the account's answer, the general one, or that the service is down."""
         try:
             said = await asyncio.to_thread(self._reply, tracker, Phrases(domain, self.intent))
+        except AccountsOff:
+            dispatcher.utter_message(response="utter_account_off")
+            return []
         except SQLAlchemyError:
             logger.exception("%s could not read the database", self.name())
             dispatcher.utter_message(response="utter_service_down")
@@ -78,22 +81,24 @@ class AccountAction(Action, ABC):
         return [SlotSet(slot, value) for slot, value in said.remember.items()]
 
     def _reply(self, tracker: Tracker, phrases: Phrases) -> Reply:
-        customer = bound_customer(tracker.sender_id)
-        if customer is None:
-            return Reply(f"utter_{self.intent}")
-        current = settings.load()
         message = tracker.latest_message
         decision = message.get("decision") or {}
         facet = str(decision.get("label") or "").partition("/")[2]
+        if facet == OTHER_PERSON:
+            return Reply(f"utter_{self.intent}")
         goes_on = facet or decision.get("from_context") or decision.get("tapped")
         loan = tracker.get_slot(telling.LOAN_SLOT) if goes_on else None
-        with engine.sessions(current.database_url)() as session:
+        with opened_account(tracker.sender_id, f"read {self.intent}") as account:
+            if account is None:
+                lapsed = {"before": "utter_account_verify_lapsed"} if has_lapsed(tracker.sender_id) else {}
+                return Reply(f"utter_{self.intent}", lapsed)
+            text = str(message.get("text") or "")
             try:
-                said = self.reply(Request(session, customer, phrases, facet, str(message.get("text") or ""), loan))
+                said = self.reply(Request(account.session, account.customer_id, phrases, facet, text, loan))
             except telling.NoSuchLoan:
                 return Reply("utter_account_no_such_loan")
-            as_of = queries.data_as_of(session, current.now())
-        same_day = as_of.date() == current.now().date()
+            as_of = queries.data_as_of(account.session, account.now)
+        same_day = as_of.date() == account.now.date()
         fields = {**said.fields, "as_of": f"{as_of:%H:%M}" if same_day else f"{as_of:%Y-%m-%d %H:%M}"}
         return Reply(f"utter_{self.intent}_{said.name}", fields, said.details, said.table, said.remember)
 

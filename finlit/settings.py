@@ -22,7 +22,8 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
-from finlit import wechat_settings
+from finlit import identity_settings, wechat_settings
+from finlit.identity_settings import IdentitySettings
 from finlit.service_hours import ServiceHours
 from finlit.wechat_settings import WeChatSettings
 
@@ -50,6 +51,7 @@ class Settings:
     database_url: str = field(repr=False)  # may hold a password
     tracker_database: str = field(repr=False)
     session_secret: str = field(repr=False)
+    identity: IdentitySettings
     fixed_now: datetime | None
     message_max_chars: int
     messages_per_minute: int
@@ -179,6 +181,13 @@ def _service_hours(values: dict[str, str]) -> ServiceHours | None:
         ) from error
 
 
+def _identity(values: dict[str, str], production: bool) -> IdentitySettings:
+    try:
+        return identity_settings.parse(values, production)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
 def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
     """Return checked settings from ``values``; raises SettingsError with what to do."""
     environment = values.get("FINLIT_ENV", "development")
@@ -198,6 +207,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         database_url=_database_url(values, "DATABASE_URL", f"sqlite:///{var / 'finlit.db'}"),
         tracker_database=values.get("TRACKER_DATABASE") or str(var / "conversations.db"),
         session_secret=_secret(values, "FINLIT_SESSION_SECRET", production),
+        identity=_identity(values, production),
         fixed_now=_moment(values, "FINLIT_NOW"),
         message_max_chars=int(_positive(values, "FINLIT_MESSAGE_MAX_CHARS", 500)),
         messages_per_minute=int(_positive(values, "FINLIT_MESSAGES_PER_MINUTE", 30)),

@@ -1,15 +1,26 @@
-"""Which customer a conversation is: a row that only the server writes, never a slot or a payload."""
+"""Which customer a conversation is: a row that only the server writes, never a slot or a payload.
+
+A web session stays bound for ``WEB_IDLE`` after the customer's last message; a WeChat openid
+until it is unbound, or until its proof is older than ``wechat_reverify_days``.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from finlit import settings
+from finlit.accounts import audit
 from finlit.db import engine, tables
 
-BINDING_LASTS = timedelta(minutes=30)
+WEB_IDLE = timedelta(minutes=15)
+WECHAT = "wechat"
+TERMINAL = "terminal"
 
 
 class UnknownCustomer(LookupError):
@@ -21,26 +32,118 @@ class UnknownCustomer(LookupError):
         self.known = known
 
 
+class AccountsOff(RuntimeError):
+    """``FINLIT_ACCOUNT_ANSWERS=off``: nobody's account is answered."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The bound customer's account within an open transaction whose audit entry is already written."""
+
+    customer_id: str
+    session: Session
+    now: datetime
+
+
+def bind(session: Session, conversation: str, channel: str, customer_id: str, proved_by: str, now: datetime) -> None:
+    """Bind a conversation whose proof (``code``, ``host_token`` or ``terminal``) was just checked; audited."""
+    session.merge(
+        tables.Binding(
+            conversation=conversation,
+            customer_id=customer_id,
+            channel=channel,
+            proved_by=proved_by,
+            bound_at=now,
+            seen_at=now,
+        )
+    )
+    audit.record(
+        session, "bind", now, customer_id=customer_id, conversation=conversation, channel=channel, detail=proved_by
+    )
+
+
 def bind_demo_customer(conversation: str, customer_id: str) -> None:
     """Bind a command-line conversation to a demo customer; raises UnknownCustomer."""
     current = settings.load()
-    now = current.now()
     with engine.sessions(current.database_url).begin() as session:
         if session.get(tables.Customer, customer_id) is None:
             known = session.execute(select(tables.Customer.id).order_by(tables.Customer.id)).scalars()
             raise UnknownCustomer(customer_id, list(known))
-        session.merge(
-            tables.Binding(
-                conversation=conversation, customer_id=customer_id, bound_at=now, expires_at=now + BINDING_LASTS
-            )
-        )
+        bind(session, conversation, TERMINAL, customer_id, "terminal", current.now())
+
+
+def is_live(binding: tables.Binding, now: datetime, wechat_reverify_days: int) -> bool:
+    """Say whether the binding still proves anything at ``now``."""
+    if binding.channel == WECHAT:
+        return bool(now < binding.bound_at + timedelta(days=wechat_reverify_days))
+    return bool(now < binding.seen_at + WEB_IDLE)
+
+
+def _live(session: Session, conversation: str, current: settings.Settings) -> tables.Binding | None:
+    if not current.identity.account_answers:
+        return None
+    binding = session.get(tables.Binding, conversation)
+    if binding is None or not is_live(binding, current.now(), current.identity.wechat_reverify_days):
+        return None
+    return binding
 
 
 def bound_customer(conversation: str) -> str | None:
-    """Return the customer's id when the conversation is bound and the binding has not expired."""
+    """Return the customer's id while the conversation is bound, None when it is not or account answers are off."""
     current = settings.load()
     with engine.sessions(current.database_url)() as session:
-        binding = session.get(tables.Binding, conversation)
-        if binding is None or binding.expires_at <= current.now():
-            return None
-        return str(binding.customer_id)
+        binding = _live(session, conversation, current)
+        return None if binding is None else str(binding.customer_id)
+
+
+@contextmanager
+def opened_account(conversation: str, what: str) -> Iterator[Account | None]:
+    """Open the bound customer's account for one read or change ``what``; None when nobody is bound.
+
+    The audit entry is committed together with whatever happens inside the ``with`` block, before
+    its result can be said. Raises AccountsOff, and SQLAlchemyError: then nothing may be shown.
+    """
+    current = settings.load()
+    if not current.identity.account_answers:
+        raise AccountsOff
+    with engine.sessions(current.database_url).begin() as session:
+        binding = _live(session, conversation, current)
+        if binding is None:
+            yield None
+            return
+        now, customer_id = current.now(), str(binding.customer_id)
+        audit.record(
+            session, what, now, customer_id=customer_id, conversation=conversation, channel=str(binding.channel)
+        )
+        yield Account(customer_id, session, now)
+
+
+def has_lapsed(conversation: str) -> bool:
+    """Say whether the conversation was bound and has to prove it again."""
+    current = settings.load()
+    with engine.sessions(current.database_url)() as session:
+        return session.get(tables.Binding, conversation) is not None and _live(session, conversation, current) is None
+
+
+def touch(session: Session, conversation: str, now: datetime) -> None:
+    """Note that the customer of a live web binding is there; a lapsed one stays lapsed. Writes nothing else."""
+    binding = session.get(tables.Binding, conversation)
+    if binding is not None and binding.seen_at < now < binding.seen_at + WEB_IDLE:
+        binding.seen_at = now
+
+
+def unbind(session: Session, conversation: str, now: datetime) -> bool:
+    """Remove the conversation's binding, a lapsed one too; say whether there was one. Audited."""
+    binding = session.get(tables.Binding, conversation)
+    if binding is None:
+        return False
+    audit.record(
+        session,
+        "unbind",
+        now,
+        customer_id=str(binding.customer_id),
+        conversation=conversation,
+        channel=str(binding.channel),
+    )
+    session.execute(delete(tables.Binding).where(tables.Binding.conversation == conversation))
+    return True

@@ -134,10 +134,11 @@ def buttons(content: Content, intents: frozenset[str]) -> Iterator[Problem]:
             if count > 1:
                 yield error(response.where, f"{response.name} 有 {count} 个按钮都叫「{title}」。")
         for button in offered:
-            intent = re.sub(r"\{.*", "", str(button.get("payload", ""))).removeprefix("/").split("/")[0]
+            label = re.sub(r"\{.*", "", str(button.get("payload", ""))).removeprefix("/")
+            intent = label.split("/")[0]
             if intent not in intents:
                 yield error(response.where, f"{response.name} 的按钮「{button.get('title')}」指向没有的意图 {intent}。")
-            elif f"utter_{intent}" == response.name:
+            elif f"utter_{label}" == response.name:
                 yield error(response.where, f"{response.name} 的按钮「{button.get('title')}」指回自己。")
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime
+from sqlalchemy import BigInteger, DateTime, String
 from sqlalchemy.types import TypeDecorator
 
 
@@ -66,4 +67,21 @@ class UtcTime(TypeDecorator):
         return None if value is None else value.replace(tzinfo=timezone.utc)
 
 
-OWN_TYPES = (Fen, MillionthRate, UtcTime)
+class Moments(TypeDecorator):
+    """A few aware moments, oldest first, stored as whole seconds since 1970 with spaces between; for sliding limits."""
+
+    impl = String(200)
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[datetime, ...] | None, dialect: Any) -> str | None:
+        """Return the seconds as text; a part of a second is rounded up, so that a limit never ends early."""
+        return None if value is None else " ".join(str(ceil(moment.timestamp())) for moment in sorted(value))
+
+    def process_result_value(self, value: str | None, dialect: Any) -> tuple[datetime, ...] | None:
+        """Return the moments again, in UTC."""
+        if value is None:
+            return None
+        return tuple(datetime.fromtimestamp(int(second), timezone.utc) for second in value.split())
+
+
+OWN_TYPES = (Fen, MillionthRate, UtcTime, Moments)

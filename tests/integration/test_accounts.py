@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from finlit.accounts import queries
-from finlit.accounts.binding import BINDING_LASTS, UnknownCustomer, bind_demo_customer, bound_customer
+from finlit.accounts.binding import WEB_IDLE, UnknownCustomer, bind_demo_customer, bound_customer
 from finlit.cli import main
 from finlit.db import demo, engine, tables
 from finlit.serving import supervisor
@@ -193,7 +193,7 @@ def test_a_binding_ends_on_time(session, settings, monkeypatch):
     bind_demo_customer("talk", "current")
     assert bound_customer("talk") == "current"
     assert bound_customer("another talk") is None
-    monkeypatch.setenv("FINLIT_NOW", f"{(NOW + BINDING_LASTS):%Y-%m-%dT%H:%M}")
+    monkeypatch.setenv("FINLIT_NOW", f"{(NOW + WEB_IDLE):%Y-%m-%dT%H:%M}")
     load_settings.cache_clear()
     assert bound_customer("talk") is None
 

@@ -8,6 +8,13 @@ from finlit.settings import SettingsError, parse
 from tests import wechat
 
 GOOD_SECRET = "x" * 40
+PRODUCTION = {
+    "FINLIT_ENV": "production",
+    "FINLIT_SESSION_SECRET": GOOD_SECRET,
+    "FINLIT_IDENTITY_KEY": GOOD_SECRET,
+    "FINLIT_CODE_WEBHOOK_URL": "https://gateway.example/code",
+    "FINLIT_CODE_WEBHOOK_SECRET": GOOD_SECRET,
+}
 
 
 def test_production_refuses_to_start_without_a_real_secret():
@@ -15,12 +22,12 @@ def test_production_refuses_to_start_without_a_real_secret():
         parse({"FINLIT_ENV": "production"})
     with pytest.raises(SettingsError, match="32"):
         parse({"FINLIT_ENV": "production", "FINLIT_SESSION_SECRET": "short"})
-    assert parse({"FINLIT_ENV": "production", "FINLIT_SESSION_SECRET": GOOD_SECRET}).is_production
+    assert parse(PRODUCTION).is_production
 
 
 def test_production_refuses_a_fixed_clock():
     with pytest.raises(SettingsError, match="FINLIT_NOW"):
-        parse({"FINLIT_ENV": "production", "FINLIT_SESSION_SECRET": GOOD_SECRET, "FINLIT_NOW": "2026-11-23T10:00"})
+        parse(PRODUCTION | {"FINLIT_NOW": "2026-11-23T10:00"})
 
 
 def test_development_makes_a_secret_of_its_own_each_time():
@@ -134,10 +141,9 @@ def test_wrong_wechat_settings_are_named(change, named):
     ],
 )
 def test_production_takes_no_weak_wechat_settings(change, named):
-    production = {"FINLIT_ENV": "production", "FINLIT_SESSION_SECRET": GOOD_SECRET}
-    assert parse(production | wechat.environment()).wechat
+    assert parse(PRODUCTION | wechat.environment()).wechat
     with pytest.raises(SettingsError, match=named):
-        parse(production | wechat.environment() | change)
+        parse(PRODUCTION | wechat.environment() | change)
 
 
 def test_widget_origins_are_whole_origins_and_https_in_production():
@@ -148,16 +154,48 @@ def test_widget_origins_are_whole_origins_and_https_in_production():
         with pytest.raises(SettingsError, match="FINLIT_WIDGET_ORIGINS"):
             parse({"FINLIT_WIDGET_ORIGINS": wrong})
     with pytest.raises(SettingsError, match="https"):
-        parse(
-            {
-                "FINLIT_ENV": "production",
-                "FINLIT_SESSION_SECRET": GOOD_SECRET,
-                "FINLIT_WIDGET_ORIGINS": "http://a.example",
-            }
-        )
+        parse(PRODUCTION | {"FINLIT_WIDGET_ORIGINS": "http://a.example"})
 
 
 def test_trusted_proxies_are_addresses_or_networks():
     assert len(parse({"FINLIT_TRUSTED_PROXIES": "10.0.0.1,10.1.0.0/16"}).trusted_proxies) == 2
     with pytest.raises(SettingsError, match="FINLIT_TRUSTED_PROXIES"):
         parse({"FINLIT_TRUSTED_PROXIES": "everybody"})
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({"FINLIT_CODE_SENDER": "console"}, "终端"),
+        ({"FINLIT_CODE_WEBHOOK_URL": "http://gateway.example"}, "FINLIT_CODE_WEBHOOK_URL"),
+        ({"FINLIT_CODE_WEBHOOK_URL": ""}, "FINLIT_CODE_WEBHOOK_URL"),
+        ({"FINLIT_CODE_WEBHOOK_SECRET": "short"}, "FINLIT_CODE_WEBHOOK_SECRET"),
+        ({"FINLIT_IDENTITY_KEY": ""}, "FINLIT_IDENTITY_KEY"),
+        ({"FINLIT_HOST_TOKEN_SECRET": "short"}, "FINLIT_HOST_TOKEN_SECRET"),
+    ],
+)
+def test_production_starts_with_no_weak_way_to_prove_who_one_is(change, named):
+    assert parse(PRODUCTION).identity.code_sender == "webhook"
+    with pytest.raises(SettingsError, match=named):
+        parse(PRODUCTION | change)
+
+
+def test_without_account_answers_nobody_has_to_set_up_a_gateway_but_the_terminal_stays_refused():
+    off = {"FINLIT_ENV": "production", "FINLIT_SESSION_SECRET": GOOD_SECRET, "FINLIT_ACCOUNT_ANSWERS": "off"}
+    assert parse(off).identity.account_answers is False
+    with pytest.raises(SettingsError, match="终端"):
+        parse(off | {"FINLIT_CODE_SENDER": "console"})
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [("FINLIT_ACCOUNT_ANSWERS", "maybe"), ("FINLIT_CODE_SENDER", "pigeon"), ("FINLIT_WECHAT_REVERIFY_DAYS", "0"),
+     ("FINLIT_CODE_WEBHOOK_TIMEOUT", "long")],
+)  # fmt: skip
+def test_wrong_identity_settings_are_named(name, value):
+    with pytest.raises(SettingsError, match=name):
+        parse({name: value})
+
+
+def test_no_secret_of_the_identity_settings_shows_in_a_log():
+    assert GOOD_SECRET not in repr(parse(PRODUCTION | {"FINLIT_HOST_TOKEN_SECRET": GOOD_SECRET}))

@@ -27,16 +27,25 @@ from finlit.db.tables.console import (
     Publication,
     ServingWorker,
 )
-from finlit.db.tables.identity import Binding
+from finlit.db.tables.identity import (
+    AuditEntry,
+    Binding,
+    Consent,
+    UsedHostToken,
+    VerificationAttempt,
+    VerificationLimit,
+)
 from finlit.db.tables.requests import Complaint, HandoffTicket, HardshipRequest, RequestEvent, ServiceRequest
 from finlit.db.tables.web import AnswerFeedback, RateCounter, WebMessage
 
 __all__ = [
     "Allocation",
     "AnswerFeedback",
+    "AuditEntry",
     "Base",
     "Binding",
     "Complaint",
+    "Consent",
     "ConsoleAudit",
     "ConsoleLoginFailure",
     "ConsoleSession",
@@ -58,5 +67,8 @@ __all__ = [
     "ServiceRequest",
     "ServingWorker",
     "StaffAlert",
+    "UsedHostToken",
+    "VerificationAttempt",
+    "VerificationLimit",
     "WebMessage",
 ]
