@@ -41,6 +41,9 @@
   root.append(button);
 
   let frame = null;
+  let isReady = false; // the frame's page listens
+
+  const tell = (what) => frame.contentWindow.postMessage({ finlit: what }, origin);
 
   function open() {
     if (!frame) {
@@ -54,7 +57,7 @@
     button.hidden = true;
     button.setAttribute("aria-expanded", "true");
     frame.focus();
-    frame.contentWindow.postMessage({ finlit: "focus" }, origin);
+    if (isReady) tell("focus");
   }
 
   function close() {
@@ -69,7 +72,10 @@
   window.addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || event.origin !== origin) return;
     if (event.data && event.data.finlit === "close") close();
-    if (event.data && event.data.finlit === "ready") frame.contentWindow.postMessage({ finlit: "focus" }, origin);
+    if (event.data && event.data.finlit === "ready") {
+      isReady = true;
+      tell("focus");
+    }
   });
   window.finlit = Object.freeze({ open, close });
 

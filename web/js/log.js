@@ -4,6 +4,7 @@ import * as texts from "./texts.js";
 import { answerTurn, choices, customerTurn } from "./turn.js";
 
 const NEAR = 120; // px from the end: still reading the newest
+const MARGIN = 12; // px above what is shown
 const log = find("log");
 const scroll = find("scroll");
 const newer = find("newer");
@@ -13,7 +14,7 @@ const isNearEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHe
 
 /** Show the end, but never push the beginning of `node` out of sight. */
 function settle(node) {
-  const top = node.offsetTop - scroll.offsetTop - 12;
+  const top = scroll.scrollTop + node.getBoundingClientRect().top - scroll.getBoundingClientRect().top - MARGIN;
   scroll.scrollTop = Math.min(scroll.scrollHeight - scroll.clientHeight, Math.max(0, top));
 }
 

@@ -4,7 +4,7 @@ import { find, make } from "./dom.js";
 import { embedded } from "./embedded.js";
 import { Log } from "./log.js";
 import { menu } from "./menu.js";
-import { notice, toast } from "./status.js";
+import { notice, noticed, toast } from "./status.js";
 import { Talk } from "./talk.js";
 import * as texts from "./texts.js";
 
@@ -24,14 +24,18 @@ const view = {
     if (!navigator.onLine) this.offline();
   },
   cleared: () => log.clear(),
-  delivered: (entry) => log.isUnanswered(entry) && notice(texts.NO_ANSWER, "trouble"),
+  delivered(entry) {
+    if (log.isUnanswered(entry)) notice(texts.NO_ANSWER, "trouble");
+    else notice();
+  },
   settled(news, isWorking) {
     working(isWorking);
     find("verified").hidden = !news.verified;
     find("starters").hidden = !log.isEmpty;
   },
   reached() {
-    notice();
+    if (!navigator.onLine) return;
+    if (noticed() === "offline") notice();
     log.mark(texts.SENDING);
   },
   offline() {

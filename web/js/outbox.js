@@ -38,5 +38,14 @@ export function add(text) {
   return entry;
 }
 
-/** Run `work` in one tab at a time, where the browser can see to that. */
-export const alone = (work) => (navigator.locks ? navigator.locks.request(KEY, work) : work());
+/** Run `work` in one tab at a time; a browser that refuses locks (in some frames) runs it at once. */
+export async function alone(work) {
+  let begun = false;
+  const begin = () => ((begun = true), work());
+  try {
+    return await (navigator.locks ? navigator.locks.request(KEY, begin) : begin());
+  } catch (error) {
+    if (begun) throw error;
+    return work();
+  }
+}

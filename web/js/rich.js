@@ -87,11 +87,14 @@ export const isCalm = (custom) => String(custom.answer || "").startsWith("utter_
 /** Everything in an answer's bubble. */
 export function content({ text, custom }) {
   const calm = isCalm(custom);
-  const nodes = lines(text, { calm });
+  const said = lines(text, { calm });
+  const next = said.filter((node) => node.className === "next-step"); // after the figures it rests on
+  const nodes = said.filter((node) => !next.includes(node));
   if (calm) nodes.splice(1, 0, hotlines());
   if (custom.chart) nodes.push(chart(custom.chart));
   if (custom.table) nodes.push(table(custom.table));
   else if (custom.chart) nodes.push(unfolding(texts.TABLE_OF_CHART, "working", table(tableOf(custom.chart))));
+  nodes.push(...next);
   if (custom.details?.length) nodes.push(...details(custom.details));
   if (custom.sources?.length && !calm) nodes.push(sources(custom.sources));
   return nodes;

@@ -18,3 +18,6 @@ export function notice(text = "", kind = "", canRetry = false) {
   find("retry").hidden = !canRetry;
   strip.hidden = !text;
 }
+
+/** What kind of thing stands in the way now, or "". */
+export const noticed = () => (find("notice").hidden ? "" : find("notice").dataset.kind);

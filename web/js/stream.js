@@ -3,7 +3,7 @@
 import { history, openStream } from "./transport.js";
 
 const SILENCE = 40_000; // ms; the server says something every 15 s
-const PAUSES = [500, 1000, 2000, 4000, 8000, 15_000];
+const PAUSES = [500, 1000, 2000, 3000, 5000]; // ms, a little more or less for each page
 const POLL = 3000;
 const POLLS = 20; // then a stream is tried again
 const FAILURES_BEFORE_POLLING = 2;
@@ -58,7 +58,7 @@ export class Stream {
         if (failures > FAILURES_BEFORE_POLLING) await this.poll(signal);
         else await this.ask().catch(() => this.onReach(false));
       }
-      await pause(PAUSES[Math.min(failures, PAUSES.length - 1)], signal);
+      await pause(PAUSES[Math.min(failures, PAUSES.length - 1)] * (0.75 + Math.random() / 2), signal);
     }
   }
 

@@ -3,7 +3,8 @@ import * as outbox from "./outbox.js";
 import * as transport from "./transport.js";
 import { Stream } from "./stream.js";
 
-const PAUSES = [1000, 2000, 4000, 8000, 15_000]; // ms between tries
+const PAUSES = [1000, 2000, 3000, 5000]; // ms between tries
+const spread = (ms) => ms * (0.75 + Math.random() / 2); // not all pages in the same moment
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Calls `view` with what to show; knows nothing of elements. */
@@ -14,6 +15,7 @@ export class Talk {
     this.next = 0; // the last turn that we have
     this.busy = false;
     this.sending = false;
+    this.hasStarted = false; // until then nobody knows which conversation a message belongs to
     this.wake = null; // ends a pause early
     this.channel = "BroadcastChannel" in window ? new BroadcastChannel("finlit") : null;
     this.stream = new Stream({
@@ -33,6 +35,7 @@ export class Talk {
     } catch {
       this.view.unreached();
     }
+    this.hasStarted = true;
     this.stream.start();
     this.flush();
   }
@@ -77,7 +80,7 @@ export class Talk {
   }
 
   async flush() {
-    if (this.sending || !outbox.waiting().length) return;
+    if (!this.hasStarted || this.sending || !outbox.waiting().length) return;
     this.sending = true;
     try {
       await outbox.alone(() => this.sendAll());
@@ -93,7 +96,7 @@ export class Talk {
       if (!entry) return;
       const pause = await this.sendOne(entry);
       failures = pause === "again" ? failures + 1 : 0;
-      const ms = pause === "again" ? PAUSES[Math.min(failures, PAUSES.length) - 1] : pause;
+      const ms = pause === "again" ? spread(PAUSES[Math.min(failures, PAUSES.length) - 1]) : pause;
       if (ms) await this.pause(ms);
     }
   }
@@ -107,7 +110,6 @@ export class Talk {
       if (status === 200) {
         outbox.remove(entry.id);
         this.take(data);
-        this.view.reached();
         this.view.delivered(entry);
         return 0;
       }

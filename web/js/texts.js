@@ -38,7 +38,7 @@ export const CHOICES = "可以接着问";
 export const HOTLINES = [
   ["12356", "心理援助热线"],
   ["120", "急救"],
-  ["110", "报警求助"],
+  ["110", "报警"],
 ];
 export const YESTERDAY = "昨天";
 export const NEWER = "有新回复 ↓";

@@ -60,15 +60,22 @@ export async function request(path, { body, query = {}, signal } = {}) {
   }
 }
 
-/** What was said after turn `after`; opens a session where there is none. */
-export async function history(after = 0) {
-  let answer = await request("history", { query: { after } });
+let asking = null;
+
+/** What was said after turn `after`; opens a session where there is none, one however many ask at once. */
+export function history(after = 0) {
+  asking ??= ask(after).finally(() => (asking = null));
+  return asking;
+}
+
+async function ask(after) {
+  const answer = await request("history", { query: { after } });
   if (!answer.data.opened || !inWidget || token) return answer;
-  answer = await request("history", { query: { after } }); // did the cookie stay?
-  if (!answer.data.opened) return answer;
-  answer = await request("history", { query: { after, hold: "token" } });
-  if (answer.data.token) hold(answer.data.token);
-  return answer;
+  const again = await request("history", { query: { after } }); // did the cookie stay?
+  if (!again.data.opened) return again;
+  const held = await request("history", { query: { after, hold: "token" } });
+  if (held.data.token) hold(held.data.token);
+  return held;
 }
 
 export async function restart() {
