@@ -57,12 +57,13 @@ def rules(content: Content, actions: frozenset[str], structural_answers: frozens
 
 
 def follow_ups(file: str, root: Any, intents: frozenset[str]) -> Iterator[Problem]:
-    """The follow-up table names known intents only; ``any`` and ``same`` stand for the previous one."""
+    """The follow-up table names known intents or topics (``overdue_*``); ``any`` and ``same`` stand for the previous one."""
+    known = {"any", "same", *intents, *(f"{intent.split('_')[0]}_*" for intent in intents)}
     tables = [child(facet, "to") for _, facet, _ in pairs(child(root, "facets"))]
     for table in [child(root, "figure"), *tables]:
         for name, value, key in pairs(table):
             for intent, node in ((name, key), (str(value.value), value)):
-                if intent not in ("any", "same") and intent.split("/")[0] not in intents:
+                if intent.split("/")[0] not in known:
                     yield error(_place(file, node), f"追问表里的意图 {intent} 不存在。请改成已有的名字。")
 
 

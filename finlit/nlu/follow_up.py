@@ -38,6 +38,10 @@ class Facet:
     to: dict[str, str]
     figure: bool = False
 
+    def target(self, intent: str) -> str | None:
+        """Return what this facet asks after ``intent``: its own row, its topic's (``overdue_*``), or ``any``."""
+        return self.to.get(intent, self.to.get(f"{intent.split('_')[0]}_*", self.to.get(ANY)))
+
     def words(self, core: str, bare: str) -> bool:
         """Say whether a sentence is worded so; ``bare`` is its ``core`` without figures."""
         if self.figure and bare == core:
@@ -118,7 +122,7 @@ class FollowUps:
         if len(bare) > MAX_ELLIPTICAL_CHARS:
             return None
         for facet in self.facets.values():
-            target = facet.to.get(previous.intent, facet.to.get(ANY))
+            target = facet.target(previous.intent)
             if target and facet.words(core, bare):
                 return previous.intent if target == SAME else target
         return None
