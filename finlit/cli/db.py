@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
@@ -20,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="做什么", required=True)
     actions.add_parser("migrate", help="把库建好或升级到现在的表结构").set_defaults(work=_migrate)
     actions.add_parser("demo", help="升级表结构，并放入演示客户").set_defaults(work=_demo)
+    deliver = actions.add_parser("import", help="导入核心系统的数据（CSV 文件夹，格式见 docs/import.md）")
+    deliver.add_argument("folder", type=Path, nargs="?", help="放 CSV 的文件夹")
+    deliver.add_argument("--check", action="store_true", help="只检查，不写库")
+    deliver.add_argument("--columns", action="store_true", help="列出每个文件有哪些列")
+    deliver.set_defaults(work=_import)
     revision = actions.add_parser("revision", help="改了表之后，写出一份升级脚本（给开发者）")
     revision.add_argument("name", help="英文短名，例如 add_phone_index")
     revision.set_defaults(work=_revision)
@@ -57,6 +64,37 @@ def _demo(_args: argparse.Namespace, current: Settings) -> int:
     return 0
 
 
+def _import(args: argparse.Namespace, current: Settings) -> int:
+    from finlit.db.delivery import columns
+    from finlit.db.delivery.reading import BadDelivery
+    from finlit.db.delivery.takeover import take_over
+
+    if args.columns:
+        print(columns.describe(), end="")
+        return 0
+    if args.folder is None:
+        raise CommandError(
+            "请给出放 CSV 的文件夹，例如 finlit db import 交付/2026-11-23。列的说明：finlit db import --columns"
+        )
+    _bring_up_to_date(current)
+    try:
+        done = take_over(engine.engine_for(current.database_url), args.folder, current.now(), check_only=args.check)
+    except BadDelivery as refused:
+        faults = refused.faults
+        more = f"\n……另有 {faults.more} 处。" if faults.more else ""
+        print("\n".join(faults.lines) + more, file=sys.stderr)
+        print(f"共 {len(faults.lines) + faults.more} 处问题，什么都没有写进库里。", file=sys.stderr)
+        return 1
+    if done.known:
+        print(f"这份数据（截至 {done.as_of:%Y-%m-%d %H:%M}）已经导入过，没有变化。")
+        return 0
+    for change in done.changes:
+        print(f"{change.table:<15} 新增 {change.added}，更新 {change.changed}，删除 {change.removed}")
+    end = "检查通过，只是检查，没有写库。" if args.check else "已导入。"
+    print(f"数据截至 {done.as_of:%Y-%m-%d %H:%M}。{end}")
+    return 0
+
+
 def _revision(args: argparse.Namespace, _current: Settings) -> int:
     try:
         path = schema.write_revision(args.name)
@@ -80,6 +118,8 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if error.statement is not None and "locked" not in str(error.orig):
+            raise  # not the connection: our own fault
         reason = str(error.orig).strip().splitlines()[0]
         raise CommandError(f"连不上数据库：{reason}。请检查设置 DATABASE_URL。") from error
 

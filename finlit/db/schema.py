@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import re
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +16,13 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import Connection, Engine
 
 from finlit.db import tables
-from finlit.db.engine import no_time_limit
+from finlit.db.exclusive import exclusive
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
-_LOCK = 0x66696E6C  # any number, the same in each process
 _LONGEST_NAME = 32  # of a revision, in Alembic's own table
 
 
@@ -67,7 +64,7 @@ def migrate(target: Engine, revision: str = "head") -> None:
     """Bring the database to ``revision``; a second run changes nothing. Raises UnknownTables."""
     from alembic import command
 
-    with _alone(target) as connection:
+    with exclusive(target, foreign_keys=False) as connection:
         present = set(inspect(connection).get_table_names())
         if VERSION_TABLE not in present and present & set(tables.Base.metadata.tables):
             raise UnknownTables(target.url.render_as_string())
@@ -78,7 +75,7 @@ def downgrade(target: Engine, revision: str) -> None:
     """Take the database back to ``revision`` (``base`` drops every table)."""
     from alembic import command
 
-    with _alone(target) as connection:
+    with exclusive(target, foreign_keys=False) as connection:
         command.downgrade(config(connection), revision)
 
 
@@ -95,40 +92,9 @@ def write_revision(name: str) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         target = create_engine(f"sqlite:///{scratch}/empty.db", future=True)
         migrate(target)
-        with _alone(target) as connection:
+        with exclusive(target, foreign_keys=False) as connection:
             settings = config(connection)
             settings.set_main_option("file_template", f"{number:04d}_%%(rev)s")
             script = command.revision(settings, name.replace("_", " ").capitalize(), autogenerate=True, rev_id=name)
         target.dispose()
     return Path(script.path)  # type: ignore[union-attr]
-
-
-@contextmanager
-def _alone(target: Engine) -> Iterator[Connection]:
-    """Yield a connection in a transaction that no other migration shares; commits at the end."""
-    with target.connect() as connection:
-        if target.dialect.name != "sqlite":
-            with connection.begin():
-                no_time_limit(connection)
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-                yield connection
-            return
-        # The driver would commit at each CREATE. And while a table is copied, dropping the old one
-        # must not delete the rows that point at it.
-        raw = connection.connection.dbapi_connection
-        isolation, raw.isolation_level = raw.isolation_level, None
-        try:
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-            if broken is not None:
-                raise RuntimeError(f"the migration leaves a row of {broken[0]} without the row that it points at")
-            connection.exec_driver_sql("COMMIT")
-        except BaseException:
-            if raw.in_transaction:
-                raw.execute("ROLLBACK")
-            raise
-        finally:
-            raw.execute("PRAGMA foreign_keys=ON")
-            raw.isolation_level = isolation

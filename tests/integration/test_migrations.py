@@ -10,9 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, create_engine, inspect
+from sqlalchemy.exc import IntegrityError
 
 from finlit.cli import main
 from finlit.db import engine, schema, tables, types
+from finlit.db.exclusive import DanglingRow, exclusive
 
 pytestmark = pytest.mark.both_engines
 
@@ -109,12 +111,21 @@ def test_copying_a_table_keeps_the_rows_that_point_at_it(session, settings):
     session.close()
     with target.connect() as connection:
         before = connection.exec_driver_sql("SELECT count(*) FROM loans").scalar()
-    with schema._alone(target) as connection:
+    with exclusive(target, foreign_keys=False) as connection:
         operations = Operations(MigrationContext.configure(connection))
         with operations.batch_alter_table("customers") as batch:
             batch.alter_column("name", nullable=True)
     with target.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM loans").scalar() == before > 0
+
+
+def test_a_migration_that_leaves_a_dangling_row_is_refused(settings):
+    target = engine.engine_for(settings.database_url)
+    schema.migrate(target)
+    with pytest.raises((DanglingRow, IntegrityError)), exclusive(target, foreign_keys=False) as connection:
+        connection.exec_driver_sql("INSERT INTO contact_points (customer_id, kind, value) VALUES ('x', 'email', 'y')")
+    with target.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM contact_points").scalar() == 0
 
 
 def test_no_name_is_too_long_for_postgresql():

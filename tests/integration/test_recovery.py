@@ -48,14 +48,14 @@ def server(postgresql):
 def test_account_answers_apologise_while_the_database_is_down_and_come_back_by_themselves(session, server, domain):  # noqa: F811
     bind_demo_customer("talk", "late-20")
     session.close()
-    assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_account_status_due"
+    assert run(ActionAccountStatus, "talk", domain)[0]["response"] == "utter_account_status_due"
     server.stop()
     for _ in range(3):
         started = time.monotonic()
-        assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_service_down"
+        assert run(ActionAccountStatus, "talk", domain)[0]["response"] == "utter_service_down"
         assert time.monotonic() - started < PATIENCE
     server.start()
-    assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_account_status_due"
+    assert run(ActionAccountStatus, "talk", domain)[0]["response"] == "utter_account_status_due"
 
 
 @on_postgresql
@@ -64,7 +64,7 @@ def test_a_restart_between_two_questions_goes_unnoticed(session, server, domain)
     session.close()
     server.stop()
     server.start()
-    assert run(ActionAccountStatus, "talk", domain)["response"] == "utter_account_status_due"
+    assert run(ActionAccountStatus, "talk", domain)[0]["response"] == "utter_account_status_due"
 
 
 def test_a_server_that_accepts_and_never_answers_costs_a_few_seconds_at_most():
