@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     deliver.add_argument("--check", action="store_true", help="只检查，不写库")
     deliver.add_argument("--columns", action="store_true", help="列出每个文件有哪些列")
     deliver.set_defaults(work=_import)
+    many = actions.add_parser("generate", help="在空库里放很多虚构客户，用来压测")
+    many.add_argument("--customers", type=int, required=True, help="多少位客户")
+    many.set_defaults(work=_generate)
     revision = actions.add_parser("revision", help="改了表之后，写出一份升级脚本（给开发者）")
     revision.add_argument("name", help="英文短名，例如 add_phone_index")
     revision.set_defaults(work=_revision)
@@ -61,6 +65,34 @@ def _demo(_args: argparse.Namespace, current: Settings) -> int:
     rows = [(each.id, each.name, each.phone, each.situation) for each in demo.CUSTOMERS]
     _print_table([("ID", "姓名", "电话", "情形"), *rows])
     print(f'共 {count} 位演示客户。试一试：finlit ask --customer {rows[0][0]} "我现在欠多少"')
+    return 0
+
+
+def _generate(args: argparse.Namespace, current: Settings) -> int:
+    from finlit.db import generate
+
+    if current.is_production:
+        raise CommandError("生产环境不放虚构客户。")
+    if not 1 <= args.customers <= generate.MOST_CUSTOMERS:
+        raise CommandError(f"--customers 要在 1 到 {generate.MOST_CUSTOMERS:,} 之间。")
+    _bring_up_to_date(current)
+    started = time.perf_counter()
+    rows = 0
+
+    def report(loaded: generate.Loaded) -> None:
+        nonlocal rows
+        rows += loaded.rows
+        rate = f"，每秒 {loaded.rate:,.0f}" if loaded.rows else ""
+        print(f"{loaded.table:<15} {loaded.rows:>12,}  {loaded.seconds:6.1f} 秒{rate}", flush=True)
+
+    try:
+        generate.generate(engine.engine_for(current.database_url), args.customers, current.now().date(), report)
+    except generate.NotEmpty as error:
+        raise CommandError(
+            "库里已经有客户：虚构客户只放进空库，不和别的客户混在一起。请换一个库（设置 DATABASE_URL）。"
+        ) from error
+    seconds = time.perf_counter() - started
+    print(f"共 {args.customers:,} 位客户，用了 {seconds:.0f} 秒，每秒 {rows / seconds:,.0f} 行。")
     return 0
 
 

@@ -47,6 +47,12 @@ def load_raw(connection: Connection, table: Table, columns: Sequence[str], rows:
     return counter.rows
 
 
+def as_stored(column: Any, value: Any, dialect: Any) -> Any:
+    """Return ``value`` as ``load_raw`` wants it for ``column``."""
+    process = _processor(column.type, dialect)
+    return value if process is None else process(value)
+
+
 class _Counter:
     rows = 0
 

@@ -1,64 +1,20 @@
 """Thirteen fixed demo customers whose dates move with today; no randomness, safe to seed again.
 
-Each loan is described by what a reader wants to see (when which instalment falls due, which ones
-were paid and how); dates, schedules and allocations follow from that. Names and phones are
-invented. Seeding replaces the demo customers' loans only: other customers and all bindings stay.
+Names and phones are invented. Seeding replaces the demo customers' loans; what their conversations
+have proved stays.
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from finlit.db import engine, tables
-from finlit.instalments import METHODS, Payment
-from finlit.rates import MONTHS_A_YEAR
-from finlit.settings import SHANGHAI, Settings
-
-PAID_AT = time(9, 30)
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True)
-class PartPayment:
-    """What was paid of the first unpaid instalment, so many days after its due date; in yuan.
-
-    Penalty interest that had run up comes before principal (F-FEE-20).
-    """
-
-    principal: Decimal
-    days_after_due: int
-    penalty: Decimal = ZERO
-
-
-@dataclass(frozen=True)
-class DemoLoan:
-    """A loan of which ``paid`` instalments are settled; the next one is due in ``due_in`` days."""
-
-    product: str
-    amount: Decimal
-    annual_rate: Decimal
-    periods: int
-    paid: int
-    due_in: int
-    method: str = "equal_instalments"
-    surcharge: Decimal = Decimal("0.5")
-    base: int = 360
-    grace_days: int = 0
-    penalty_runs_from: str = "due_date"
-    penalty_cap: Decimal | None = None
-    part_payments: tuple[PartPayment, ...] = ()
-    reported_days_ago: int | None = None
-    disputed_days_ago: int | None = None
-    restructured_days_ago: int | None = None
-    limit: Decimal | None = None  # of the credit line that it was drawn from, if it was
-    limit_state: str = "open"
+from finlit.db.sample import PartPayment, SampleLoan, build
+from finlit.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -69,12 +25,12 @@ class DemoCustomer:
     name: str
     phone: str
     situation: str
-    loans: tuple[DemoLoan, ...]
+    loans: tuple[SampleLoan, ...]
     email: str | None = None
 
 
-def _loan(product: str, amount: int, rate: str, periods: int, paid: int, due_in: int, **more: object) -> DemoLoan:
-    return DemoLoan(product, Decimal(amount), Decimal(rate), periods, paid, due_in, **more)  # type: ignore[arg-type]
+def _loan(product: str, amount: int, rate: str, periods: int, paid: int, due_in: int, **more: object) -> SampleLoan:
+    return SampleLoan(product, Decimal(amount), Decimal(rate), periods, paid, due_in, **more)  # type: ignore[arg-type]
 
 
 CUSTOMERS = (
@@ -154,7 +110,11 @@ def seed(settings: Settings) -> int:
             if customer.email is not None:
                 session.add(tables.ContactPoint(customer_id=customer.id, kind="email", value=customer.email))
             for number, loan in enumerate(customer.loans, start=1):
-                _add_loan(session, customer.id, f"{customer.id}-{number}", loan, today)
+                row, line = build(customer.id, f"{customer.id}-{number}", loan, today)
+                if line is not None:
+                    session.add(line)
+                    session.flush()
+                session.add(row)
     return len(CUSTOMERS)
 
 
@@ -170,102 +130,3 @@ def others_than_demo(session: Session) -> bool:
 def are_in(session: Session) -> bool:
     """Return whether the demo customers are in the database."""
     return session.get(tables.Customer, CUSTOMERS[0].id) is not None
-
-
-def _add_loan(session: Session, customer_id: str, loan_id: str, loan: DemoLoan, today: date) -> None:
-    schedule = METHODS[loan.method](loan.amount, loan.annual_rate, loan.periods)
-    # When all is paid, ``due_in`` is where the last instalment fell.
-    anchor_number = min(loan.paid + 1, len(schedule))
-    anchor = today + timedelta(days=loan.due_in)
-    restructured_on = _days_ago(today, loan.restructured_days_ago)
-    started_on = _months_later(anchor, -anchor_number)
-    row = tables.Loan(
-        id=loan_id,
-        customer_id=customer_id,
-        product=loan.product,
-        method=loan.method,
-        principal=loan.amount,
-        annual_rate=loan.annual_rate,
-        penalty_surcharge=loan.surcharge,
-        penalty_cap=loan.penalty_cap,
-        penalty_runs_from=loan.penalty_runs_from,
-        day_count_base=loan.base,
-        grace_days=loan.grace_days,
-        # a loan that was restructured had run for a year before
-        started_on=_months_later(started_on, -MONTHS_A_YEAR) if restructured_on else started_on,
-        restructured_on=restructured_on,
-    )
-    for number, payment in enumerate(schedule, start=1):
-        instalment = tables.Instalment(
-            number=number,
-            due_on=_months_later(anchor, number - anchor_number),
-            principal_due=payment.principal,
-            interest_due=payment.interest,
-        )
-        row.instalments.append(instalment)
-        row.repayments.extend(_repayments(loan, number, payment, instalment))
-    if loan.limit is not None:
-        session.add(_credit_line(loan, row))
-        session.flush()
-        row.credit_line_id = f"{loan_id}-line"
-    row.credit_events.extend(_credit_events(loan, row, today))
-    for letter, booked in (("R", row.repayments), ("E", row.credit_events)):
-        for position, each in enumerate(booked, start=1):
-            each.reference = f"{letter}{position}"
-    session.add(row)
-
-
-def _credit_line(loan: DemoLoan, row: tables.Loan) -> tables.CreditLine:
-    return tables.CreditLine(
-        id=f"{row.id}-line",
-        customer_id=row.customer_id,
-        product=loan.product,
-        limit_amount=loan.limit,
-        state=loan.limit_state,
-        opened_on=row.started_on,
-    )
-
-
-def _credit_events(loan: DemoLoan, row: tables.Loan, today: date) -> Iterator[tables.CreditEvent]:
-    """Yield the report, which is about the latest instalment that was due by then, and the objection."""
-    if loan.reported_days_ago is None:
-        return
-    reported_on = today - timedelta(days=loan.reported_days_ago)
-    due_on = max(each.due_on for each in row.instalments if each.due_on < reported_on)
-    report = tables.CreditEvent(kind="overdue", happened_on=reported_on, days_past_due=(reported_on - due_on).days)
-    yield report
-    if loan.disputed_days_ago is not None:
-        opened_on = today - timedelta(days=loan.disputed_days_ago)
-        yield tables.CreditEvent(kind="dispute_opened", happened_on=opened_on, about=report)
-
-
-def _repayments(
-    loan: DemoLoan, number: int, payment: Payment, instalment: tables.Instalment
-) -> Iterator[tables.Repayment]:
-    if number <= loan.paid:
-        yield _repayment(instalment, PartPayment(payment.principal, 0), payment.interest)
-    if number == loan.paid + 1:
-        interest = payment.interest
-        for part in loan.part_payments:
-            yield _repayment(instalment, part, interest)
-            interest = ZERO  # interest comes first, so the first part payment settles it (F-FEE-20)
-
-
-def _repayment(instalment: tables.Instalment, part: PartPayment, interest: Decimal) -> tables.Repayment:
-    paid_at = datetime.combine(instalment.due_on + timedelta(days=part.days_after_due), PAID_AT, SHANGHAI)
-    allocation = tables.Allocation(
-        instalment=instalment, principal=part.principal, interest=interest, penalty=part.penalty
-    )
-    amount = part.principal + interest + part.penalty
-    return tables.Repayment(amount=amount, paid_at=paid_at, allocations=[allocation])
-
-
-def _months_later(day: date, months: int) -> date:
-    """Return the same day of another month; its last day where the month is too short."""
-    index = day.year * MONTHS_A_YEAR + day.month - 1 + months
-    year, month = index // MONTHS_A_YEAR, index % MONTHS_A_YEAR + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
-def _days_ago(today: date, days: int | None) -> date | None:
-    return None if days is None else today - timedelta(days=days)
