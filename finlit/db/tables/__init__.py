@@ -27,6 +27,7 @@ from finlit.db.tables.console import (
     Publication,
     ServingWorker,
 )
+from finlit.db.tables.deliveries import WeChatDelivery, WeChatPerson, WeChatToken
 from finlit.db.tables.identity import (
     AuditEntry,
     Binding,
@@ -70,5 +71,8 @@ __all__ = [
     "UsedHostToken",
     "VerificationAttempt",
     "VerificationLimit",
+    "WeChatDelivery",
+    "WeChatPerson",
+    "WeChatToken",
     "WebMessage",
 ]
