@@ -2,7 +2,7 @@
 
 Editors write one text; each line ends in the facts that it rests on: ``…30%–50%。[F-FEE-02]``.
 A line whose fact has expired is not said any more. The web gets text, buttons and sources as
-data; WeChat gets one plain text of at most 2,048 bytes with numbered choices.
+data; WeChat gets plain text with numbered choices, in messages of at most 2,048 bytes.
 
 Beside the text a reply may carry ``RICH`` parts, as values of the same name:
 ``table`` {"caption", "columns", "rows"}, ``chart`` {"title", "unit", "series"} (its figures stand in
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -25,6 +25,8 @@ from finlit.content.facts import FIGURELESS, Registry
 logger = logging.getLogger(__name__)
 
 WECHAT_LIMIT_BYTES = 2048
+WECHAT_PART_BYTES = 1900  # leaves room for 「回复 1 继续」
+CHOICES_HEADING = "回复数字继续："
 RICH = ("table", "chart", "details")
 _NEXT_STEP = "下一步"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -160,64 +162,86 @@ def flatten(text: str) -> str:
     return re.sub(r"[*_`#>]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text)
 
 
-def cut(text: str, limit: int) -> str:
-    """Return ``text`` within ``limit`` UTF-8 bytes, cut at a sentence border where there is one."""
-    if len(text.encode()) <= limit:
-        return text
-    kept = ""
-    for sentence in _SENTENCE_END.split(text):
-        if len((kept + sentence).encode()) > limit - len("…".encode()):
-            break
-        kept += sentence
-    if not kept:
-        kept = text.encode()[: limit - len("…".encode())].decode(errors="ignore")
-    return kept.rstrip() + "…"
-
-
 def table_lines(table: Mapping[str, Any]) -> list[str]:
     """Return a table as plain lines: its caption, its columns, then one line for each row."""
     heading = [table["caption"]] if table.get("caption") else []
     return heading + ["｜".join(row) for row in (table["columns"], *table["rows"])]
 
 
-def _fitting(lines: list[str], room: int) -> list[str]:
-    """Return as many ``lines`` as fit into ``room`` bytes; a last one says how many are left out."""
-    for kept in range(len(lines), 0, -1):
-        left_out = len(lines) - kept
-        shown = lines[:kept] + ([f"（还有 {left_out} 行没有列出）"] if left_out else [])
-        if len("\n".join(shown).encode()) <= room:
-            return shown
-    return []
-
-
-def _with_table(text: str, table: Mapping[str, Any], room: int) -> str:
-    """Put the lines of ``table`` before the next step of ``text``; rows that don't fit are left out."""
+def _with_table(text: str, table: Mapping[str, Any]) -> str:
+    """Put the lines of ``table`` before the next step of ``text``."""
     said, step, next_step = text.rpartition(f"\n{_NEXT_STEP}")
     before, after = (said, step + next_step) if step else (text, "")
-    lines = _fitting(table_lines(table), room - len(f"{text}\n".encode()))
-    return "\n".join([before, *lines]) + after
+    return "\n".join([before, *table_lines(table)]) + after
+
+
+def choice_lines(titles: Sequence[str], first: int = 1) -> str:
+    """Return the numbered choices below a text in WeChat, counted from ``first``."""
+    return "\n".join([CHOICES_HEADING, *(f"{number}. {title}" for number, title in enumerate(titles, start=first))])
 
 
 def for_wechat(answer: Answer, registry: Registry) -> dict[str, Any]:
-    """Return the Rasa message for WeChat: one plain text within the limit, choices numbered.
+    """Return the Rasa message for WeChat: one plain text, choices numbered; ``split`` cuts it into messages.
 
     The choices stay as ``buttons`` data too: the tap resolver maps a number to them.
     """
-    tail = []
+    text = flatten(answer.text)
+    table = answer.custom.get("table")
+    lines = [_with_table(text, table) if table else text]
     line = source_line(answer, registry)
     if line:
-        tail.append(line)
+        lines.append(line)
     numbered = not answer.wants_number
     buttons = _buttons_for("wechat", answer)
-    if buttons and numbered:
-        tail.append("回复数字继续：")
-        tail += [f"{number}. {button['title']}" for number, button in enumerate(buttons, start=1)]
-    elif buttons:
-        tail.append("也可以回复：" + "、".join(button["title"] for button in buttons))
-    rest = "\n".join(tail)
-    room = WECHAT_LIMIT_BYTES - len(rest.encode()) - 1
-    table = answer.custom.get("table")
-    text = flatten(answer.text)
-    body = cut(_with_table(text, table, room) if table else text, room)
+    titles = [button["title"] for button in buttons]
+    if titles:
+        lines.append(choice_lines(titles) if numbered else "也可以回复：" + "、".join(titles))
     custom = {"answer": answer.name, "numbered": bool(buttons) and numbered}
-    return {"text": f"{body}\n{rest}" if rest else body, "buttons": buttons, "custom": custom}
+    return {"text": "\n".join(lines), "buttons": buttons, "custom": custom}
+
+
+def wechat_turn(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the texts of one turn's ``for_wechat`` messages with their choices numbered through.
+
+    Numbers count over all buttons of the turn, as the tap resolver counts them.
+    """
+    texts, offered = [], 0
+    for message in messages:
+        text = str(message.get("text") or "")
+        titles = [str(button["title"]) for button in message.get("buttons") or ()]
+        if offered and titles and (message.get("custom") or {}).get("numbered"):
+            text = text.removesuffix(choice_lines(titles)) + choice_lines(titles, first=offered + 1)
+        offered += len(titles)
+        if text:
+            texts.append(text)
+    return texts
+
+
+def split(texts: Iterable[str], limit: int = WECHAT_PART_BYTES) -> list[str]:
+    """Return ``texts`` as few messages of at most ``limit`` UTF-8 bytes, cut at sentence borders.
+
+    Choices stay together; a sentence that is too long by itself is cut between characters.
+    """
+    messages: list[str] = []
+    for text in texts:
+        gap = "\n\n"  # between two answers; within one, pieces carry their own line ends
+        for piece in _pieces(text, limit):
+            joined = f"{messages[-1]}{gap}{piece}" if messages else piece
+            if messages and len(joined.rstrip().encode()) <= limit:
+                messages[-1] = joined
+            else:
+                messages.append(piece)
+            gap = ""
+    return [message.strip() for message in messages if message.strip()]
+
+
+def _pieces(text: str, limit: int) -> Iterator[str]:
+    """Yield what must not be cut: sentences, and the block of numbered choices."""
+    body, heading, choices = text.partition(CHOICES_HEADING)
+    for sentence in [*_SENTENCE_END.split(body), heading + choices]:
+        while len(sentence.encode()) > limit:
+            kept = sentence.encode()[:limit].decode(errors="ignore")
+            yield kept
+            sentence = sentence[len(kept) :]
+        if sentence:
+            yield sentence

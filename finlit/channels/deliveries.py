@@ -123,13 +123,13 @@ class Inbox:
             is_new = row is None
             if row is None:
                 row = WeChatDelivery(key=key, conversation=conversation, body_hash=body_hash, received_at=now)
-                session.add(row)
                 _credit(session.get(WeChatPerson, conversation), contact, now)
             elif row.body_hash != body_hash or row.conversation != conversation:
                 raise OtherBody(key)
             row.watched_until = now + LEASE
             if row.way is None:
                 row.passive_until = now + PASSIVE_FOR
+            session.add(row)
             session.flush()
             recent = select(func.count()).where(
                 WeChatDelivery.conversation == conversation, WeChatDelivery.received_at > now - timedelta(minutes=1)
@@ -388,10 +388,15 @@ def _kept(session: Session, row: Any, now: datetime) -> Sequence[Any]:
 
 
 def _latest_handed(session: Session, row: Any) -> Any:
+    """Return the last answer that was handed over, None when it did not go as a passive reply."""
     handed = select(WeChatDelivery).where(
-        WeChatDelivery.conversation == row.conversation, WeChatDelivery.id < row.id, WeChatDelivery.way == PASSIVE
+        WeChatDelivery.conversation == row.conversation,
+        WeChatDelivery.id < row.id,
+        WeChatDelivery.way.isnot(None),
+        WeChatDelivery.total > 0,
     )
-    return session.execute(handed.order_by(WeChatDelivery.id.desc()).limit(1)).scalar_one_or_none()
+    last = session.execute(handed.order_by(WeChatDelivery.id.desc()).limit(1)).scalar_one_or_none()
+    return last if last is not None and last.way == PASSIVE else None
 
 
 def _credit(person: Any, contact: Contact, now: datetime) -> None:

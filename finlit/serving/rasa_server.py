@@ -18,9 +18,11 @@ def main() -> None:
     import rasa.core.run
     from rasa.core.utils import AvailableEndpoints
 
+    from finlit.channels import wechat
     from finlit.dialogue.in_process import latest_model
     from finlit.serving import model_watch
 
+    print(wechat.status(current), flush=True)
     rasa.core.run.serve_application(
         model_path=latest_model(current.models_dir),
         endpoints=AvailableEndpoints.read_endpoints("endpoints.yml"),

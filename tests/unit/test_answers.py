@@ -1,6 +1,5 @@
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,17 +77,28 @@ def test_markdown_is_flattened_for_wechat():
     assert message["text"].startswith("重要：看合同。")
 
 
-@given(st.text(alphabet="还款逾期。！·\n0123abc", max_size=3000))
-def test_no_answer_ever_exceeds_what_wechat_takes(text):
-    message = answers.for_wechat(build(text=text + "[CONTRACT]"), REGISTRY)
-    assert len(message["text"].encode()) <= answers.WECHAT_LIMIT_BYTES
+@given(st.lists(st.text(alphabet="还款逾期。！·\n0123abc", max_size=3000), max_size=4))
+def test_no_message_ever_exceeds_what_wechat_takes_and_no_word_is_lost(texts):
+    whole = [answers.for_wechat(build(text=text + "[CONTRACT]"), REGISTRY)["text"] for text in texts]
+    parts = answers.split(whole)
+    assert all(0 < len(part.encode()) <= answers.WECHAT_PART_BYTES < answers.WECHAT_LIMIT_BYTES for part in parts)
+    assert "".join("".join(parts).split()) == "".join("".join(whole).split())
 
 
-@pytest.mark.parametrize("limit", [10, 20, 40])
-def test_a_cut_keeps_whole_sentences_where_it_can(limit):
-    short = answers.cut("一句。两句。三句。", limit)
-    assert len(short.encode()) <= limit
-    assert short == "一句。两句。三句。" or short.endswith("…")
+def test_a_long_text_is_cut_between_sentences():
+    assert answers.split(["一句。两句。三句。"], 20) == ["一句。两句。", "三句。"]
+    assert answers.split(["一句。两句。", "三句。"], 29) == ["一句。两句。\n\n三句。"]
+
+
+def test_choices_stay_together_in_one_message():
+    text = "句子。" * 10 + "\n" + answers.choice_lines(["甲", "乙", "丙"])
+    assert answers.split([text], 60)[-1] == answers.choice_lines(["甲", "乙", "丙"])
+
+
+def test_the_choices_of_a_turn_are_numbered_through():
+    messages = [answers.for_wechat(build(), REGISTRY) for _ in range(2)]
+    first, second = answers.wechat_turn(messages)
+    assert first.endswith("1. 算一算\n2. 转人工") and second.endswith("3. 算一算\n4. 转人工")
 
 
 def test_a_figure_before_a_mark_is_filled_in_and_the_mark_taken_away():
@@ -136,13 +146,13 @@ def test_wechat_gets_a_table_as_plain_lines_before_the_next_step():
     assert "\n还款计划\n期数｜到期日｜应还\n1｜2026-12-05｜¥100.00\n2｜2027-01-05｜¥100.00\n下一步：看合同。" in text
 
 
-def test_wechat_says_how_many_rows_of_a_long_table_are_left_out():
-    text = answers.for_wechat(rich([[str(number), "2026-12-05", "¥100.00"] for number in range(1, 121)]), REGISTRY)[
-        "text"
+def test_in_wechat_a_long_table_goes_on_in_the_next_message():
+    rows = [[str(number), "2026-12-05", "¥100.00"] for number in range(1, 121)]
+    parts = answers.split([answers.for_wechat(rich(rows), REGISTRY)["text"]])
+    assert len(parts) > 1
+    assert [line.split("｜")[0] for part in parts for line in part.splitlines() if line.endswith("｜¥100.00")] == [
+        row[0] for row in rows
     ]
-    shown = sum(line.endswith("｜¥100.00") for line in text.splitlines())
-    assert f"（还有 {120 - shown} 行没有列出）\n下一步：看合同。" in text
-    assert 0 < shown < 120 and len(text.encode()) <= answers.WECHAT_LIMIT_BYTES
 
 
 def test_a_button_for_one_channel_is_offered_there_only():

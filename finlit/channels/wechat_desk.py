@@ -1,0 +1,237 @@
+"""Between the wire and the assistant: answers in time where it can, later where it must. Knows nothing of Rasa.
+
+``deliveries`` decides who computes and which way an answer goes; the desk waits, computes, pushes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from finlit.answers import choice_lines
+from finlit.channels.deliveries import NOTHING, Answer, Claim, Contact, Handed, Inbox, Push
+from finlit.channels.wechat_api import NOT_PERMITTED, FateUnknown, Unreachable, WeChatApi, WeChatError
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN = 4.5  # seconds; the platform waits 5
+COMPUTE_WITHIN = 60.0
+LOOK_AGAIN = 0.1  # seconds between looks at what another process does
+PUSH_EVERY = 1.0
+FORGET_EVERY = 600.0
+BEAT_EVERY = 1.5
+WITHOUT_RIGHT_FOR = 600.0  # how long a refused right to push is not tried again
+MOST_AT_ONCE = 500
+CONTINUE_DIGIT = "1"
+CONTINUE = frozenset({CONTINUE_DIGIT, "１", "继续"})
+
+
+@dataclass(frozen=True)
+class Task:
+    """One message to be answered; ``begun_elsewhere``: another process may have got as far as the answer."""
+
+    key: str
+    conversation: str
+    text: str
+    contact: Contact
+    parse_data: dict[str, Any] | None = None
+    begun_elsewhere: bool = False
+
+
+class Heart:
+    """Renews leases from a thread of its own: they hold while the event loop is busy, and end with the process."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._keys: Counter[str] = Counter()  # a key may be seen to and pushed at once
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def beat_for(self, key: str) -> None:
+        with self._changed:
+            self._keys[key] += 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="wechat-leases", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def stop_for(self, key: str) -> None:
+        with self._changed:
+            self._keys[key] -= 1
+            if self._keys[key] <= 0:
+                del self._keys[key]
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._keys:
+                    self._changed.wait()
+            time.sleep(BEAT_EVERY)
+            with self._changed:
+                keys = list(self._keys)
+            for key in keys:
+                try:
+                    self._inbox.keep_alive(key)
+                except Exception:  # noqa: BLE001 - the next beat tries again; the thread must not end
+                    logger.exception("a lease could not be renewed")
+
+
+class Desk:
+    """Answers deliveries for one process. ``compute`` asks the assistant, ``line`` gives a sentence of ``data/``."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        compute: Callable[[Task], Awaitable[Answer]],
+        line: Callable[[str], str],
+        api: WeChatApi | None,
+        messages_per_minute: int,
+    ) -> None:
+        self._inbox = inbox
+        self._compute = compute
+        self._line = line
+        self._api = api  # None: the account has no customer-service messages
+        self._per_minute = messages_per_minute
+        self._heart = Heart(inbox)
+        self._work: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._no_right_until = 0.0
+
+    async def answer(self, task: Task, body_hash: str) -> str:
+        """Return the text of the passive reply, empty for none; raises OtherBody."""
+        deadline = time.monotonic() + ANSWER_WITHIN
+        if len(self._work) >= MOST_AT_ONCE:
+            return self._line("utter_wechat_slow")
+        receipt = await asyncio.to_thread(self._inbox.receive, task.key, task.conversation, body_hash, task.contact)
+        if task.key not in self._work:
+            too_many = task.contact is Contact.MESSAGE and receipt.recent > self._per_minute
+            work = asyncio.create_task(self._see_to(task, too_many))
+            self._work[task.key] = work
+            work.add_done_callback(lambda _done: self._work.pop(task.key, None))
+        handed = await self._wait(task.key, deadline, look_first=not receipt.is_new)
+        if handed is None:
+            return "" if self._may_push() else self._line("utter_wechat_wait")
+        if handed.again and await asyncio.to_thread(self._inbox.doubt, task.key):
+            self._wake.set()
+        return f"{handed.text}\n\n{self._line('utter_wechat_more')}" if handed.more else handed.text
+
+    async def reply_lost(self, key: str) -> None:
+        """Say that the connection was gone before the reply went out."""
+        if await asyncio.to_thread(self._inbox.doubt, key):
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Push late answers and forget old deliveries until cancelled."""
+        forget_at = time.monotonic() + FORGET_EVERY
+        while True:
+            try:
+                await self._push_all()
+                if time.monotonic() > forget_at:
+                    forget_at = time.monotonic() + FORGET_EVERY
+                    await asyncio.to_thread(self._inbox.forget_old)
+            except Exception:  # noqa: BLE001 - one failure must not end the pushing for good
+                logger.exception("late answers could not be looked after")
+            try:
+                await asyncio.wait_for(self._wake.wait(), PUSH_EVERY)
+            except asyncio.TimeoutError:
+                pass
+            self._wake.clear()
+
+    async def _wait(self, key: str, deadline: float, look_first: bool) -> Handed | None:
+        """Wait until it is decided what this delivery's response carries; None when time is up."""
+        while True:
+            work = self._work.get(key)
+            if work is not None and not look_first:
+                await asyncio.wait({work}, timeout=max(0.0, deadline - time.monotonic()))
+            look_first = False
+            handed = await asyncio.to_thread(self._inbox.take, key, self._may_push())
+            if handed is not None:
+                if handed is NOTHING:
+                    self._wake.set()
+                return handed
+            if time.monotonic() + LOOK_AGAIN >= deadline:
+                return None
+            await asyncio.sleep(LOOK_AGAIN)
+
+    async def _see_to(self, task: Task, too_many: bool) -> None:
+        """Compute the answer here, or watch until another process has done it."""
+        give_up = time.monotonic() + COMPUTE_WITHIN
+        self._heart.beat_for(task.key)
+        try:
+            while (claim := await asyncio.to_thread(self._inbox.claim, task.key)) is Claim.NOT_YET:
+                if time.monotonic() > give_up:
+                    logger.error("a delivery was blocked for %.0f s and is given up", COMPUTE_WITHIN)
+                    return
+                await asyncio.sleep(LOOK_AGAIN)
+            if claim is Claim.DONE:
+                return
+            answer = await self._answer(task, too_many, claim is Claim.TAKEN_OVER)
+            await asyncio.to_thread(self._inbox.finish, task.key, answer)
+            self._wake.set()
+        except Exception:  # noqa: BLE001 - a task of its own: nobody else would see it
+            logger.exception("a delivery could not be seen to")
+        finally:
+            self._heart.stop_for(task.key)
+
+    async def _answer(self, task: Task, too_many: bool, taken_over: bool) -> Answer:
+        if too_many:
+            return Answer((self._line("utter_wechat_slow"),))
+        if task.text.strip() in CONTINUE and await asyncio.to_thread(self._inbox.has_more, task.key):
+            return Answer(())  # what was late or left over comes first in the reply, and is all of it
+        try:
+            begun = Task(task.key, task.conversation, task.text, task.contact, task.parse_data, taken_over)
+            return await asyncio.wait_for(self._compute(begun), COMPUTE_WITHIN)
+        except Exception:  # noqa: BLE001 - whatever it was, the customer gets a sentence and no trace
+            logger.exception("a WeChat message could not be answered")
+            return Answer((self._line("utter_wechat_sorry"),))
+
+    def _may_push(self) -> bool:
+        return self._api is not None and time.monotonic() >= self._no_right_until
+
+    async def _push_all(self) -> None:
+        while self._may_push():
+            push = await asyncio.to_thread(self._inbox.next_push)
+            if push is None:
+                return
+            self._heart.beat_for(push.key)
+            try:
+                await self._push(push)
+            finally:
+                self._heart.stop_for(push.key)
+
+    async def _push(self, push: Push) -> None:
+        """Send the parts in order. At most once each, or at least once when the answer must arrive."""
+        for number in range(push.sent, len(push.parts)):
+            if not await asyncio.to_thread(self._inbox.spend, push.conversation):
+                return await asyncio.to_thread(self._inbox.keep_for_next_reply, push.key, number)
+            if not push.must_arrive and not await asyncio.to_thread(self._inbox.pushed, push.key, number + 1):
+                return None
+            try:
+                await self._send(push, number)
+            except (WeChatError, Unreachable) as error:
+                logger.warning("a late answer goes with the next reply: %s", error)
+                if isinstance(error, WeChatError) and error.code == NOT_PERMITTED:
+                    self._no_right_until = time.monotonic() + WITHOUT_RIGHT_FOR
+                return await asyncio.to_thread(self._inbox.keep_for_next_reply, push.key, number)
+            except FateUnknown as error:
+                logger.warning("a late answer may be lost: %s", error)
+                if push.must_arrive:
+                    return await asyncio.to_thread(self._inbox.keep_for_next_reply, push.key, number)
+            if push.must_arrive and not await asyncio.to_thread(self._inbox.pushed, push.key, number + 1):
+                return None
+        return None
+
+    async def _send(self, push: Push, number: int) -> None:
+        assert self._api is not None
+        openid, text = push.conversation.removeprefix("wechat-"), push.parts[number]
+        block = choice_lines(push.choices) if push.choices and number == len(push.parts) - 1 else ""
+        if block and text.endswith(block) and text != block:
+            await self._api.send_choices(openid, text.removesuffix(block).rstrip(), push.choices)
+        else:
+            await self._api.send_text(openid, text)
