@@ -264,10 +264,7 @@ class Inbox:
                 WeChatDelivery.state == DONE,
                 WeChatDelivery.sent < WeChatDelivery.total,
                 WeChatDelivery.push_failed.is_(False),
-                or_(
-                    and_(WeChatDelivery.way.is_(None), WeChatDelivery.passive_until <= now),
-                    and_(WeChatDelivery.way == SERVICE, WeChatDelivery.lease_until <= now),  # its sender is gone
-                ),
+                _is_left(now),
                 WeChatDelivery.received_at > now - MESSAGE_WINDOW,
             )
             .order_by(WeChatDelivery.id)
@@ -374,15 +371,20 @@ def _parts(row: Any) -> list[str]:
     return [str(part) for part in json.loads(row.parts or "[]")]
 
 
+def _is_left(now: datetime) -> Any:
+    """An answer whose request is over, or whose sender by customer-service messages is gone."""
+    late = and_(WeChatDelivery.way.is_(None), WeChatDelivery.passive_until <= now)
+    return or_(late, and_(WeChatDelivery.way == SERVICE, WeChatDelivery.lease_until <= now))
+
+
 def _kept(session: Session, row: Any, now: datetime) -> Sequence[Any]:
     """Return the earlier answers that were late and go with the next reply, oldest first."""
     late = select(WeChatDelivery).where(
         WeChatDelivery.conversation == row.conversation,
         WeChatDelivery.state == DONE,
         WeChatDelivery.id < row.id,
-        WeChatDelivery.way.is_(None),
         WeChatDelivery.sent < WeChatDelivery.total,
-        WeChatDelivery.passive_until <= now,
+        _is_left(now),
     )
     return session.execute(late.order_by(WeChatDelivery.id)).scalars().all()
 
