@@ -33,7 +33,7 @@ class UnknownCustomer(LookupError):
 
 
 class AccountsOff(RuntimeError):
-    """``FINLIT_ACCOUNT_ANSWERS=off``: nobody's account is answered."""
+    """``FINLIT_ACCOUNT_ANSWERS=off``, or a WeChat conversation in plain mode: no account is answered."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,19 @@ class Account:
     now: datetime
 
 
+def may_be_a_customer(conversation: str, current: settings.Settings) -> bool:
+    """Say whether this conversation can be anybody's: in WeChat's plain mode whoever posts chooses the openid."""
+    forgeable = current.wechat is not None and not current.wechat.is_sealed and conversation.startswith(f"{WECHAT}-")
+    return current.identity.account_answers and not forgeable
+
+
 def bind(session: Session, conversation: str, channel: str, customer_id: str, proved_by: str, now: datetime) -> None:
-    """Bind a conversation whose proof (``code``, ``host_token`` or ``terminal``) was just checked; audited."""
+    """Bind a conversation whose proof (``code``, ``host_token`` or ``terminal``) was just checked; audited.
+
+    Raises AccountsOff for a conversation that anybody could have written.
+    """
+    if not may_be_a_customer(conversation, settings.load()):
+        raise AccountsOff
     session.merge(
         tables.Binding(
             conversation=conversation,
@@ -80,7 +91,7 @@ def is_live(binding: tables.Binding, now: datetime, wechat_reverify_days: int) -
 
 
 def _live(session: Session, conversation: str, current: settings.Settings) -> tables.Binding | None:
-    if not current.identity.account_answers:
+    if not may_be_a_customer(conversation, current):
         return None
     binding = session.get(tables.Binding, conversation)
     if binding is None or not is_live(binding, current.now(), current.identity.wechat_reverify_days):
@@ -104,7 +115,7 @@ def opened_account(conversation: str, what: str) -> Iterator[Account | None]:
     its result can be said. Raises AccountsOff, and SQLAlchemyError: then nothing may be shown.
     """
     current = settings.load()
-    if not current.identity.account_answers:
+    if not may_be_a_customer(conversation, current):
         raise AccountsOff
     with engine.sessions(current.database_url).begin() as session:
         binding = _live(session, conversation, current)

@@ -19,10 +19,10 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, raw
-from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import answers, settings
+from finlit.accounts import binding
 from finlit.channels import wechat_menu
 from finlit.channels.deliveries import Answer, Inbox, OtherBody
 from finlit.channels.wechat_api import WeChatApi
@@ -30,7 +30,7 @@ from finlit.channels.wechat_codec import MOST_BODY_BYTES, Codec, Incoming, Refus
 from finlit.channels.wechat_desk import CONTINUE_DIGIT, Desk, Task
 from finlit.channels.wechat_messages import Heard, hear
 from finlit.content import facts
-from finlit.db import engine, tables
+from finlit.db import engine
 from finlit.dialogue import corrections, processor
 from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS
 from finlit.settings import Settings
@@ -266,7 +266,7 @@ def _unbind(conversation: str) -> None:
     """A follower who leaves is nobody's customer any more."""
     current = settings.load()
     with engine.sessions(current.database_url).begin() as session:
-        session.execute(delete(tables.Binding).where(tables.Binding.conversation == conversation))
+        binding.unbind(session, conversation, current.now())
 
 
 def _response(status: int, text: str = "", content_type: str = "text/plain; charset=utf-8") -> HTTPResponse:

@@ -6,7 +6,7 @@ from alembic import op
 from finlit.db import types
 
 revision = "wechat_deliveries"
-down_revision = "web_chat"
+down_revision = "identity"
 branch_labels = None
 depends_on = None
 
