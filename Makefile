@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup tools train data validate lint types unit integration conversation browser test bench evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser test bench evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ tools: ## 建好 .venv-tools（检查工具和浏览器测试）
 
 train: setup ## 训练（内容、配置、代码没变就沿用）
 	@$(FINLIT) train
+
+console: setup ## 启动编辑后台；打开 http://localhost:5008/
+	@$(FINLIT) console
 
 data: setup ## 建库并放入演示客户
 	@$(FINLIT) db demo

@@ -130,13 +130,18 @@ class Models:
 
 
 def seed_model(draft: Draft, settings: Settings) -> None:
-    """Give a draft that has no model the published one, so that it can be tried at once."""
-    mine, published = draft.folder / "models", training.current_model(settings.models_dir)
-    if published is None or training.current_model(mine) is not None:
+    """Give a draft the kept model that fits its content, or at first the published one, so that it can be tried."""
+    mine, theirs = draft.folder / "models", settings.models_dir
+    inputs = training.inputs_hash(draft.folder)
+    fitting = training.model_for(theirs, inputs)
+    current = training.current_model(theirs)
+    if fitting is None and (current is None or training.current_model(mine) is not None):
         return
+    name = fitting or current.name  # type: ignore[union-attr]
     mine.mkdir(exist_ok=True)
-    link_or_copy(published, mine / published.name)
-    training.use(mine, published.name, str(training.read_manifest(settings.models_dir).get("inputs", "")))
+    if not (mine / name).is_file():
+        link_or_copy(theirs / name, mine / name)
+    training.use(mine, name, inputs if fitting else str(training.read_manifest(theirs).get("inputs", "")))
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -90,6 +90,7 @@ class Publication(Base):
     log = Column(Text, nullable=False, default="")
     report = Column(Text, nullable=False, default="")  # JSON
     created_at = Column(UtcTime, nullable=False)
+    live_at = Column(UtcTime)  # every serving process had it and the smoke test passed
     finished_at = Column(UtcTime)
 
 

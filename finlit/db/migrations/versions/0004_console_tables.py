@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("log", sa.Text(), nullable=False),
         sa.Column("report", sa.Text(), nullable=False),
         sa.Column("created_at", types.UtcTime(), nullable=False),
+        sa.Column("live_at", types.UtcTime(), nullable=True),
         sa.Column("finished_at", types.UtcTime(), nullable=True),
         sa.CheckConstraint("kind IN ('publish', 'rollback')", name=op.f("ck_publications_kind_is_known")),
         sa.CheckConstraint(

@@ -1,0 +1,259 @@
+"""Topics, search, facts and their sources, the other tables, any content file as text; the draft itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+
+from finlit.console import catalog, git
+from finlit.console.app import author, console, draft, needs, note, tell
+from finlit.console.drafts import Conflict, NotEditable
+from finlit.content import files, topics, yaml_text
+from finlit.content.yaml_text import CannotEdit
+
+pages = Blueprint("content", __name__)
+FACTS = "data/facts.yml"
+LEXICON = "data/lexicon.yml"
+FACT_FIELDS = ("title", "statement", "basis", "cite", "confidence", "since", "until", "checked", "note")
+FIELD_TITLES = {
+    "title": "一句话", "statement": "事实", "basis": "依据全文", "cite": "给客户看的短出处", "confidence": "置信（high/medium/low）",
+    "since": "施行日", "until": "最后一天", "checked": "核对日", "note": "保留意见",
+}  # fmt: skip
+FILE_TITLES = {
+    "data/follow_ups.yml": "追问表", "data/crisis.yml": "轻生的说法", "data/lexicon.yml": "概念词表", "data/facts.yml": "事实与来源",
+    "data/jieba/finance.txt": "金融词典（jieba）", "domain.yml": "意图登记", "tests/nlu/heldout.tsv": "保留集",
+}  # fmt: skip
+
+
+def _here() -> catalog.Catalog:
+    return catalog.of_draft(draft(), console().settings)
+
+
+@pages.get("/topics")
+@needs("viewer")
+def show() -> Any:
+    """List topics with their intents."""
+    grouped: dict[str, list[catalog.IntentRow]] = defaultdict(list)
+    for row in _here().intents:
+        grouped[row.file].append(row)
+    return render_template("topics.html", grouped=grouped, catalog=_here())
+
+
+@pages.get("/problems")
+@needs("viewer")
+def problems() -> Any:
+    """List everything that the checks say."""
+    owner = {(e.where.file, e.where.line): e.label for e in _here().content.examples}
+    names = {row.label for row in _here().intents}
+    for response in _here().content.responses:
+        label = response.name.removeprefix("utter_")
+        while label and label not in names:
+            label = label.rpartition("_")[0]
+        for line in range(response.where.line, response.text_line + response.text.count("\n") + 1):
+            owner[(response.where.file, line)] = label
+    shown = [(p, owner.get((p.where.file, p.where.line), "")) for p in _here().problems]
+    return render_template("problems.html", shown=shown, catalog=_here())
+
+
+@pages.get("/search")
+@needs("viewer")
+def search() -> Any:
+    """Search intents, sentences, answers and facts."""
+    words = request.args.get("q", "").strip()
+    found = catalog.search(_here(), words) if words else {}
+    return render_template("search.html", words=words, found=found)
+
+
+@pages.get("/facts")
+@needs("viewer")
+def facts() -> Any:
+    """List facts: what expires next first, where each is used."""
+    here = _here()
+    today = console().settings.now().date()
+    known = list(here.registry.facts.values()) if here.registry else []
+    rows = [(fact, len(here.where_used(fact.id))) for fact in known]
+    rows.sort(key=lambda row: (row[0].until is None, row[0].until or today, row[0].id))
+    return render_template("facts.html", rows=rows, today=today)
+
+
+@pages.route("/facts/<fact_id>", methods=["GET", "POST"])
+@needs("viewer")
+def fact(fact_id: str) -> Any:
+    """Show one fact with its uses; save changed fields."""
+    text, version = draft().read(FACTS)
+    try:
+        entry = yaml_text.value_at(text, ["facts", fact_id])
+        registered = yaml_text.value_at(text, ["sources"])
+    except CannotEdit:
+        abort(HTTPStatus.NOT_FOUND)
+    if request.method == "POST":
+        return _save_fact(fact_id, text, version, entry)
+    cited = [(source, registered.get(source, "")) for source in entry.get("sources") or ()]
+    return render_template(
+        "fact.html", id=fact_id, entry=entry, fields=FACT_FIELDS, titles=FIELD_TITLES, version=version,
+        used=_here().where_used(fact_id), cited=cited,
+    )  # fmt: skip
+
+
+@needs("editor")
+def _save_fact(fact_id: str, text: str, version: str, entry: dict[str, Any]) -> Any:
+    back = redirect(url_for("content.fact", fact_id=fact_id))
+    if request.form.get("version") != version:
+        tell("这个文件在您打开之后被改过，没有保存。请重新填写。", "error")
+        return back
+    new = text
+    try:
+        for field in FACT_FIELDS:
+            value = request.form.get(field, "").strip().replace("\r\n", "\n")
+            old = "" if entry.get(field) is None else str(entry[field])
+            if value == old:
+                continue
+            path = ["facts", fact_id, field]
+            new = yaml_text.set_text(new, path, value) if value else yaml_text.remove_key(new, path)
+        sources = request.form.get("sources", "").replace("，", ",").split(",")
+        new = yaml_text.set_items(new, ["facts", fact_id, "sources"], [s.strip() for s in sources if s.strip()])
+    except CannotEdit as fault:
+        tell(str(fault), "error")
+        return back
+    _save({FACTS: new}, {FACTS: version}, f"改事实：{fact_id}")
+    return back
+
+
+def _save(texts: dict[str, str], versions: dict[str, str], message: str) -> None:
+    try:
+        saved = draft().save(texts, versions, message, author())
+    except files.ChangedMeanwhile:
+        tell("这个文件刚被改过，没有保存，请再试一次。", "error")
+        return
+    if saved.commit is None:
+        tell("没有变化，文件一个字节也没动。")
+        return
+    note("save", message)
+    wrong = [p for file in texts for p in _here().problems_of(file) if p.severity == "error"]
+    told = f"已存进草稿，但有 {len(wrong)} 个错误要改：{wrong[0].message}" if wrong else "已存进草稿，检查通过。"
+    tell(told, "error" if wrong else "done")
+
+
+@pages.route("/lexicon", methods=["GET", "POST"])
+@needs("viewer")
+def lexicon() -> Any:
+    """Show the concepts and their words; save one of them."""
+    text, version = draft().read(LEXICON)
+    if request.method == "POST":
+        return _save_concept(text, version)
+    concepts = yaml_text.value_at(text, ["concepts"])
+    return render_template("lexicon.html", concepts=concepts, version=version)
+
+
+@needs("editor")
+def _save_concept(text: str, version: str) -> Any:
+    concept = request.form.get("concept", "")
+    words = request.form.get("words", "").replace("，", ",").replace("、", ",").replace("\n", ",").split(",")
+    kept = list(dict.fromkeys(word.strip() for word in words if word.strip()))
+    try:
+        if request.form.get("version") != version:
+            raise CannotEdit("词表在您打开之后被改过，没有保存。请再改一次。")
+        _save(
+            {LEXICON: yaml_text.set_items(text, ["concepts", concept], kept)}, {LEXICON: version}, f"改词表：{concept}"
+        )
+    except CannotEdit as fault:
+        tell(str(fault), "error")
+    return redirect(url_for("content.lexicon") + f"#{concept}")
+
+
+@pages.get("/files")
+@needs("viewer")
+def all_files() -> Any:
+    """List every content file."""
+    folder = draft().folder
+    found = [*folder.glob("data/**/*"), folder / "domain.yml", *folder.glob("tests/nlu/*.tsv"),
+             *folder.glob("tests/conversations/*.yml")]  # fmt: skip
+    names = sorted({p.relative_to(folder).as_posix() for p in found if p.is_file() and not p.name.startswith(".")})
+    return render_template("files.html", names=names, titles=FILE_TITLES, changed=set(draft().changed_files()))
+
+
+@pages.route("/files/<path:file>", methods=["GET", "POST"])
+@needs("viewer")
+def file(file: str) -> Any:
+    """Show a content file as text; save it as a whole."""
+    try:
+        text, version = draft().read(file)
+    except (NotEditable, OSError, UnicodeDecodeError):
+        abort(HTTPStatus.NOT_FOUND)
+    if request.method == "POST":
+        return _save_file(file, text, version)
+    shown = _here().problems_of(file)
+    return render_template("file.html", file=file, text=text, version=version, problems=shown,
+                           title=FILE_TITLES.get(file, Path(file).name), line=request.args.get("line", ""))  # fmt: skip
+
+
+@needs("editor")
+def _save_file(name: str, text: str, version: str) -> Any:
+    new = request.form.get("text", "")
+    new = new.replace("\r\n", "\n") if "\r\n" not in text else new
+    if request.form.get("version") != version:
+        tell("这个文件在您打开之后被改过，没有保存。下面是您写的，请比较后再存。", "error")
+        page = render_template("file.html", file=name, text=new, version=version, problems=[],
+                               title=FILE_TITLES.get(name, name), line="")  # fmt: skip
+        return page, HTTPStatus.CONFLICT
+    try:
+        if name.endswith(".yml"):
+            yaml.load(new, Loader=topics.Loader)
+    except yaml.YAMLError as fault:
+        line = getattr(getattr(fault, "problem_mark", None), "line", 0) + 1
+        tell(f"第 {line} 行不是正确的 YAML，没有保存。请检查缩进和引号。", "error")
+        page = render_template("file.html", file=name, text=new, version=version, problems=[],
+                               title=FILE_TITLES.get(name, name), line=str(line))  # fmt: skip
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    _save({name: new}, {name: version}, f"改文件：{name}")
+    return redirect(url_for("content.file", file=name))
+
+
+@pages.get("/draft")
+@needs("viewer")
+def show_draft() -> Any:
+    """Show what the draft changes, save by save, and whether others published meanwhile."""
+    here = draft()
+    behind = here.is_behind()
+    news = git.history(here.folder, f"{here.base()}..{here.published()}", 20) if behind else []
+    return render_template("draft.html", saves=here.history(), diff=git.diff(here.folder, here.base(), "HEAD"),
+                           behind=behind, news=news, conflicts=request.args.getlist("conflict"))  # fmt: skip
+
+
+@pages.post("/draft")
+@needs("editor")
+def change_draft() -> Any:
+    """Catch up with what was published, settle a conflict, undo one save, or throw everything away."""
+    here, do = draft(), request.form.get("do")
+    try:
+        if do == "catch_up":
+            here.catch_up(author())
+            tell("已并入别人发布的修改。")
+        elif do == "settle":
+            here.settle({key[5:]: value for key, value in request.form.items() if key.startswith("side:")}, author())
+            tell("已按您的选择合并。没选中的一方仍在历史里，可以找回。")
+        elif do == "undo":
+            here.undo(_commit(request.form.get("commit", "")), author())
+            tell("已撤销这一次保存。")
+        elif do == "discard" and request.form.get("sure") == "yes":
+            here.discard()
+            tell("草稿已清空，和已发布的一样。")
+    except Conflict as conflict:
+        tell("有几个文件您和别人改了同样的行，请逐个选择。", "error")
+        return redirect(url_for("content.show_draft", conflict=conflict.files))
+    except git.GitFailed:
+        tell("后来的修改也动了同样的行，不能单独撤销这一次。", "error")
+    note("draft", str(do))
+    return redirect(url_for("content.show_draft"))
+
+
+def _commit(given: str) -> str:
+    """Return a commit of the draft; anything else (an option for Git, say) is not found."""
+    if given not in {save.id for save in draft().history()}:
+        abort(HTTPStatus.NOT_FOUND)
+    return given

@@ -1,0 +1,95 @@
+"""What was said to customers and by them, read from the tracker store; masked once more on the way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from finlit.db import engine
+from finlit.privacy import mask
+
+MOST_EVENTS = 200_000
+NOT_A_MISS = frozenset({"crisis"})
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One thing said: ``n`` counts both sides from 1, as the web chat numbers its turns."""
+
+    n: int
+    conversation: str
+    channel: str
+    at: datetime
+    customer: bool
+    text: str
+    intent: str = ""
+    kind: str = ""  # answered | asked | refused | trouble, of a customer's turn
+    candidates: tuple[str, ...] = ()
+    tapped: bool = False
+    answer: str = ""
+
+
+@dataclass
+class Talk:
+    """A conversation in its order."""
+
+    conversation: str
+    turns: list[Turn] = field(default_factory=list)
+
+
+def _address(tracker_database: str) -> str | None:
+    if "://" in tracker_database:
+        return tracker_database
+    return f"sqlite:///{tracker_database}" if Path(tracker_database).is_file() else None
+
+
+def _events(tracker_database: str, since: datetime, conversation: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    address = _address(tracker_database)
+    if address is None:
+        return
+    where = "sender_id = :conversation" if conversation else "timestamp >= :since"
+    query = text(
+        f"SELECT sender_id, data FROM events WHERE {where} AND type_name IN ('user', 'bot') ORDER BY id LIMIT {MOST_EVENTS}"
+    )
+    values = {"conversation": conversation} if conversation else {"since": since.timestamp()}
+    try:
+        with engine.engine_for(address).connect() as connection:
+            for sender, data in connection.execute(query, values):
+                yield str(sender), json.loads(data) if isinstance(data, str) else data
+    except SQLAlchemyError:
+        return  # no conversation was ever stored there
+
+
+def read(tracker_database: str, since: datetime, conversation: str | None = None) -> list[Talk]:
+    """Return the conversations with something said since then (or one of them whole), each in order."""
+    talks: dict[str, Talk] = {}
+    for sender, event in _events(tracker_database, since, conversation):
+        talk = talks.setdefault(sender, Talk(sender))
+        turn = _turn(event, sender, len(talk.turns) + 1)
+        if turn is not None:
+            talk.turns.append(turn)
+    return list(talks.values())
+
+
+def _turn(event: dict[str, Any], sender: str, number: int) -> Turn | None:
+    at = datetime.fromtimestamp(float(event.get("timestamp") or 0), timezone.utc)
+    words = mask(str(event.get("text") or ""))
+    channel = str(event.get("input_channel") or sender.split("-", 1)[0])
+    if event.get("event") == "bot":
+        custom = (event.get("data") or {}).get("custom") or {}
+        return Turn(number, sender, channel, at, False, words, answer=str(custom.get("answer") or ""))
+    if not words:
+        return None
+    parsed = event.get("parse_data") or {}
+    decision = parsed.get("decision") or {}
+    return Turn(
+        number, sender, channel, at, True, words, str((parsed.get("intent") or {}).get("name") or ""),
+        str(decision.get("kind") or ""), tuple(decision.get("candidates") or ()), bool(decision.get("tapped")),
+    )  # fmt: skip
