@@ -23,7 +23,7 @@ TASK_WORDS, TASK_TEXTS = "data/task_words.yml", "data/tasks/guided.yml"
 DOMAIN = Place(DOMAIN_FILE, 1)
 RASA_ACTIONS = frozenset({"action_listen", "action_restart", "action_default_fallback", "action_deactivate_loop"})
 # Rasa answers these by itself, or something that outranks rules does.
-WITHOUT_RULE = frozenset({"restart", "crisis", "nlu_fallback"})
+WITHOUT_RULE = frozenset({"crisis", "nlu_fallback"})
 # Conversation control: no knowledge, so no source.
 CONTROL = frozenset(
     [

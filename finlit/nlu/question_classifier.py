@@ -30,6 +30,7 @@ from finlit.settings import PROJECT_ROOT
 
 LABEL = "finlit_label"
 FALLBACK = "nlu_fallback"
+RESTART = "restart"
 MISSES = (FALLBACK, OUT_OF_SCOPE)
 CONTENT_FILES = ("lexicon", "follow_ups", "crisis")
 CALCULATORS = ("fee_penalty_calculate", "plan_compare")
@@ -201,13 +202,20 @@ def figure_was_asked(tracker: DialogueStateTracker | None) -> bool:
 
 
 def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
-    """Return the last question that was answered or asked back, at most three messages back."""
-    calculator = next((name for name in map(_likeliest, _user_events(tracker)[:4]) if name in CALCULATORS), None)
-    for event in _user_events(tracker)[:3]:
-        intent = _likeliest(event)
-        if intent not in Understanding.NOT_A_TOPIC and event.text:
-            label = str(((event.parse_data or {}).get("decision") or {}).get("label") or intent)
-            return Previous(intent, event.text, label, calculator, figure_was_asked(tracker))
+    """Return the last question that was answered or asked back, at most three messages back; none before a restart.
+
+    Figures that a calculator asked for push its question out of sight: then it is the calculator's.
+    """
+    latest = _user_events(tracker)[:4]
+    restarted = next((index for index, event in enumerate(latest) if _likeliest(event) == RESTART), len(latest))
+    latest = latest[:restarted]
+    calculator = next((event for event in latest if _likeliest(event) in CALCULATORS), None)
+    name = _likeliest(calculator) if calculator else None
+    topics = [event for event in latest[:3] if _likeliest(event) not in Understanding.NOT_A_TOPIC and event.text]
+    for event in topics[:1] or [calculator]:
+        if event is not None and event.text:
+            label = str(((event.parse_data or {}).get("decision") or {}).get("label") or _likeliest(event))
+            return Previous(_likeliest(event), event.text, label, name, figure_was_asked(tracker))
     return None
 
 

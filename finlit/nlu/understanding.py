@@ -20,9 +20,11 @@ from finlit.text import fingerprint
 
 CRISIS = "crisis"
 INFORM = "inform"
+RESTART = "restart"
 # How clear a sentence must be to stand alone after another question (chosen on tests/nlu/followups.tsv).
 SURE_ALONE = 0.75
 SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
+SURE_RESTART = 0.8  # it forgets everything: never on a guess
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
 WEIGHT_ALONE = 0.5
@@ -158,6 +160,8 @@ class Understanding:
     def _decided(self, text: str, probabilities: np.ndarray, from_context: bool = False) -> Understood:
         ranking = self._ranking(probabilities)
         decision = decide(ranking, self._thresholds, self._askable)
+        if decision == Decision("answered", RESTART) and ranking[0][1] < SURE_RESTART:
+            decision = Decision("refused", RESTART)
         if decision.kind == "asked" and ranking[0][0] == OUT_OF_SCOPE:
             decision = Decision("refused", OUT_OF_SCOPE)
         elif decision.kind == "asked" and not decision.candidates:
