@@ -42,12 +42,12 @@ class Facet:
         """Return what this facet asks after ``intent``: its own row, its topic's (``overdue_*``), or ``any``."""
         return self.to.get(intent, self.to.get(f"{intent.split('_')[0]}_*", self.to.get(ANY)))
 
-    def words(self, core: str, bare: str) -> bool:
-        """Say whether a sentence is worded so; ``bare`` is its ``core`` without figures."""
+    def words(self, core: str, bare: str, slack: int = SLACK) -> bool:
+        """Say whether a sentence is worded so, give or take ``slack``; ``bare`` is its ``core`` without figures."""
         if self.figure and bare == core:
             return False
         said = bare if self.figure else core
-        return any(form in said and len(said) <= len(form) + (SLACK if len(form) > 1 else 0) for form in self.forms)
+        return any(form in said and len(said) <= len(form) + (slack if len(form) > 1 else 0) for form in self.forms)
 
 
 @dataclass(frozen=True)
@@ -115,15 +115,18 @@ class FollowUps:
         plain = fingerprint(text)
         return any(word in plain for word in self.asking)
 
-    def by_table(self, text: str, previous: Previous) -> str | None:
-        """Return the intent that the table gives for this facet of the previous question."""
+    def by_table(self, text: str, previous: Previous, slack: int = SLACK) -> str | None:
+        """Return the intent that the table gives for this facet of the previous question.
+
+        ``slack`` is how many characters the sentence may have besides the wording of its facet.
+        """
         core = _PARTICLES.sub("", self.core(text))
         bare = self._bare(core)
         if len(bare) > MAX_ELLIPTICAL_CHARS:
             return None
         for facet in self.facets.values():
             target = facet.target(previous.intent)
-            if target and facet.words(core, bare):
+            if target and facet.words(core, bare, slack):
                 return previous.intent if target == SAME else target
         return None
 

@@ -13,7 +13,7 @@ import numpy as np
 from finlit.nlu import not_known
 from finlit.nlu.crisis import CrisisSigns
 from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
-from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, FollowUps, Previous, combine
+from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, SLACK, FollowUps, Previous, combine
 from finlit.nlu.model import QuestionModel, base_of
 from finlit.nlu.quantities import find
 from finlit.text import fingerprint
@@ -24,6 +24,7 @@ RESTART = "restart"
 # How clear a sentence must be to stand alone after another question (chosen on tests/nlu/followups.tsv).
 SURE_ALONE = 0.75
 SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
+SLACK_WHEN_CLEAR = 1  # characters besides the wording of a follow-up in a sentence that is clear by itself
 SURE_RESTART = 0.8  # it forgets everything: never on a guess
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
@@ -119,7 +120,7 @@ class Understanding:
     def _leans_on_previous(self, text: str, alone: np.ndarray, previous: Previous) -> bool:
         plain = fingerprint(text)
         best = self._intents[int(alone.argmax())]
-        if self._follow_ups.by_table(text, previous) is not None:
+        if self._by_table(text, alone, previous) is not None:
             return True
         if len(plain) > MAX_ELLIPTICAL_CHARS or (best in self.NOT_A_TOPIC - {INFORM} and alone.max() >= SURE_CONTROL):
             return False
@@ -127,8 +128,17 @@ class Understanding:
             return float(alone.max()) < SURE_OPENED
         return float(alone.max()) < SURE_ALONE and self._follow_ups.asks(text)
 
+    def _by_table(self, text: str, alone: np.ndarray, previous: Previous) -> str | None:
+        """Return what the editors' table says; a sentence that is clear by itself must be worded just so.
+
+        「怎么查征信」 after 「影响征信吗」 is no 「征信呢」.
+        """
+        best = self._intents[int(alone.argmax())]
+        clear = best not in self.NOT_A_TOPIC and best != previous.intent and alone.max() >= SURE_OPENED
+        return self._follow_ups.by_table(text, previous, SLACK_WHEN_CLEAR if clear else SLACK)
+
     def _after(self, text: str, alone: np.ndarray, previous: Previous) -> Understood:
-        by_table = self._follow_ups.by_table(text, previous)
+        by_table = self._by_table(text, alone, previous)
         if by_table is not None:
             return self._settled(text, by_table, alone, previous)
         if self._only_informs(text) or self._follow_ups.only_changes_a_figure(text):
