@@ -124,6 +124,11 @@ def preceded(first: Answer, answer: Answer) -> Answer:
     return replace(answer, lines=first.lines + answer.lines)
 
 
+def followed(answer: Answer, last: Answer) -> Answer:
+    """Return ``answer`` with the lines of ``last`` after its own, and the buttons of ``last`` first."""
+    return replace(answer, lines=answer.lines + last.lines, buttons=last.buttons + answer.buttons)
+
+
 def sources(answer: Answer, registry: Registry) -> list[dict[str, Any]]:
     """Return the sources as the customer may unfold them; plain advice is not a source."""
     return [registry[cite].for_customer() for cite in answer.cites if cite in registry and cite != "ADVICE"]

@@ -35,9 +35,12 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         """Return the message for ``utter_action``; None when there is no such answer.
 
         ``before`` names an answer whose text comes first, in the same message; ``choices`` are
-        buttons that only exist for this customer, before the answer's own.
+        buttons that only exist for this customer, before the answer's own. A turn that the processor
+        has settled says so in its decision: ``answer`` instead of the intent's own, with ``fields``;
+        ``before`` it, and ``after`` it, which brings its buttons along.
         """
         decision = self._decision(tracker)
+        kwargs = {**(decision.get("fields") or {}), "before": decision.get("before") or "", **kwargs}
         name = self._variant(utter_action, decision)
         variants = self._variants(name)
         if not variants:
@@ -50,6 +53,9 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         first = self._variants(kwargs.get("before", ""))
         if first:  # one bubble: what has to be said first, then the answer
             answer = answers.preceded(answers.build(first[0], name, registry, current.now().date(), kwargs), answer)
+        last = self._variants(decision.get("after") or "")
+        if last:
+            answer = answers.followed(answer, answers.build(last[0], name, registry, current.now().date(), kwargs))
         render = answers.for_wechat if output_channel == WECHAT else answers.for_web
         return render(answer, registry)
 
@@ -71,6 +77,8 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             if decision.get("kind") == "trouble":
                 return f"utter_{decision['reason']}"
             return f"utter_ask{again}" if decision.get("kind") == "asked" else f"utter_refuse{again}"
+        if decision.get("answer") and utter_action == f"utter_{str(decision.get('label')).split('/')[0]}":
+            return str(decision["answer"])
         narrow = f"utter_{decision.get('label')}"
         return narrow if narrow.startswith(f"{utter_action}/") and self._variants(narrow) else utter_action
 

@@ -1,9 +1,9 @@
 """Rasa's message processor with the guards that must hold on every path.
 
 Every message, from any channel, the HTTP API or the command line, passes here:
-cleaned and limited, a typed ``/intent{…}`` made harmless, taps resolved on the server,
-personal data masked before it is stored, an open task given what is meant for it, and the text of an
-outranking message kept out of slots.
+cleaned and limited, a typed ``/intent{…}`` made harmless, personal data masked before anything else
+sees the text, taps resolved on the server, a proof of identity taken further, an open task given
+what is meant for it, and the text of an outranking message kept out of slots.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from finlit import settings
-from finlit.dialogue import alerts, guided, screening, taps
+from finlit.dialogue import alerts, forgetting, guided, screening, taps, verifying
 from finlit.dialogue.outrank_policy import outranks
-from finlit.privacy import mask
 
 logger = logging.getLogger(__name__)
 
@@ -41,15 +40,26 @@ class AssistantProcessor(MessageProcessor):
         only_output_properties: bool = True,
     ) -> dict[str, Any]:
         """Understand ``message``; its stored text is cleaned and masked as a side effect."""
-        text = screening.defang(screening.clean(message.text, settings.load().message_max_chars))
+        raw = screening.defang(screening.clean(message.text, settings.load().message_max_chars))
+        arrival = await verifying.arrive(message.sender_id, message.input_channel, tracker)
+        text = message.text = verifying.concealed(raw, arrival)
         data = self._screened(text) or self._tapped(text, tracker)
         if data is None:
-            message.text = text
             data = await super().parse_message(message, tracker, only_output_properties)
-        message.text = data["text"] = mask(text)
-        self._mask_entities(data)
-        guided.hear_message(data, tracker)
+        message.text = data["text"] = text
+        if not await verifying.hear(raw, data, arrival, tracker):
+            guided.hear_message(data, tracker)
+        await forgetting.hear(message, data, self.tracker_store)
         return data
+
+    async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
+        """Answer ``message``; afterwards forget the conversation when that is what the customer asked for."""
+        replies: list[dict[str, Any]] | None = await super().handle_message(message)
+        if forgetting.was_asked(message):
+            tracker = await self.tracker_store.retrieve(message.sender_id)
+            if forgetting.was_promised(tracker):
+                await forgetting.forget(self.tracker_store, message.sender_id)
+        return replies
 
     @staticmethod
     def _screened(text: str) -> dict[str, Any] | None:
@@ -68,12 +78,6 @@ class AssistantProcessor(MessageProcessor):
         return _parse_data(
             text, base, 1.0, entities=entities, decision={"kind": "answered", "label": intent, "tapped": True}
         )
-
-    @staticmethod
-    def _mask_entities(data: dict[str, Any]) -> None:
-        for entity in data.get("entities") or ():
-            if isinstance(entity.get("value"), str):
-                entity["value"] = mask(entity["value"])
 
     async def run_action_extract_slots(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker

@@ -1,0 +1,78 @@
+"""A conversation's own text: how much of it there is, and its removal when the customer asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from rasa.core.channels.channel import UserMessage
+from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore, SQLTrackerStore, TrackerStore
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from finlit.dialogue import taps
+from finlit.settings import SHANGHAI
+
+DELETED = "utter_account_unbind_deleted"
+WHAT_STORED, DELETE_NOW = "account_unbind/what_stored", "account_unbind/delete_now"
+ASKED = "finlit_forget"  # in the message's metadata
+
+
+class CannotForget(TypeError):
+    """The tracker store is of a kind whose conversations we don't know how to delete."""
+
+
+async def hear(message: UserMessage, data: dict[str, Any], store: TrackerStore) -> None:
+    """Note a tap on 「确认删除」 on ``message``; add to a question what the action can't see: the stored text's extent."""
+    decision = data.get("decision") or {}
+    if decision.get("label") == DELETE_NOW and decision.get("tapped"):
+        message.metadata = {**(message.metadata or {}), ASKED: True}
+    if decision.get("label") == WHAT_STORED:
+        decision["conversation"] = await extent(store, message.sender_id)
+
+
+def was_asked(message: UserMessage) -> bool:
+    """Say whether the customer asked with ``message`` to be forgotten."""
+    return bool((message.metadata or {}).get(ASKED))
+
+
+def was_promised(tracker: DialogueStateTracker | None) -> bool:
+    """Say whether the last turn told the customer that their data is deleted."""
+    said = taps.last_bot_messages(tracker) if tracker is not None else []
+    return any((each.data.get("custom") or {}).get("answer") == DELETED for each in said)
+
+
+async def extent(store: TrackerStore, sender: str) -> dict[str, str] | None:
+    """Return how many lines are stored and since when, None when there are none."""
+    tracker = await store.retrieve_full_tracker(sender)
+    lines = [event for event in tracker.events if isinstance(event, (UserUttered, BotUttered))] if tracker else []
+    if not lines:
+        return None
+    since = datetime.fromtimestamp(lines[0].timestamp, SHANGHAI)
+    return {"count": str(len(lines)), "since": f"{since:%Y-%m-%d %H:%M}"}
+
+
+async def forget(store: TrackerStore, sender: str) -> None:
+    """Delete the conversation of ``sender``, its bytes too; raises CannotForget for an unknown kind of store."""
+    if isinstance(store, FailSafeTrackerStore):
+        store = store._tracker_store
+    if isinstance(store, InMemoryTrackerStore):
+        store.store.pop(sender, None)
+    elif isinstance(store, SQLTrackerStore):
+        await asyncio.to_thread(_delete_rows, store, sender)
+    else:
+        raise CannotForget(type(store).__name__)
+
+
+def _delete_rows(store: SQLTrackerStore, sender: str) -> None:
+    events: Any = store.SQLEvent
+    is_sqlite = store.engine.dialect.name == "sqlite"
+    with store.session_scope() as session:
+        if is_sqlite:  # a deleted row stays readable in the file unless it is overwritten
+            session.execute(sa.text("PRAGMA secure_delete=ON"))
+        session.query(events).filter(events.sender_id == sender).delete(synchronize_session=False)
+        session.commit()
+        if is_sqlite:  # and so do its older pages in the write-ahead log
+            session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
