@@ -88,6 +88,12 @@ def has_digits(text: str) -> bool:
     return any(len(run.digits) >= min(CODE_LENGTHS) for run in runs(text))
 
 
+def is_only_digits(text: str) -> bool:
+    """Say whether hardly anything but digits is said: a number that missed, and no question."""
+    found = list(runs(text))
+    return bool(found) and len(fingerprint(text)) - sum(len(run.digits) for run in found) <= 1
+
+
 def concealed(text: str, stage: str | None, words: Words, is_code: Callable[[str], bool]) -> str:
     """Return ``text`` as it may be stored. ``stage`` is the open step, None when none is.
 

@@ -7,11 +7,14 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from finlit.accounts import last_code
 from finlit.accounts.binding import bind_demo_customer
 from finlit.conversations import checks
 from finlit.conversations.model import TAP, WAIT, WECHAT, Conversation, Failure, Played, Result, Seen, Turn
 from finlit.conversations.names import nearest
 from finlit.conversations.world import World, Worlds
+
+RIGHT_CODE, WRONG_CODE = "{验证码}", "{错的验证码}"
 
 if TYPE_CHECKING:  # Rasa is slow to import
     from finlit.dialogue.in_process import Assistant
@@ -60,9 +63,22 @@ async def turn(
     with world.now_and_here():
         replies: Sequence[dict[str, Any]] = ()
         if turn.kind != WAIT:
+            text = with_code(text, sender)
             replies = (await assistant.turn(text, sender, conversation.channel))["replies"]
         seen = _seen("" if turn.kind == WAIT else text, replies, sender, await assistant.state(sender), before)
         return Played(turn, seen, (*misses, *(each for check in turn.checks for each in checks.failures(check, seen))))
+
+
+def with_code(text: str, sender: str) -> str:
+    """Return ``text`` with ``{验证码}`` replaced by the code that ``sender`` waits for, ``{错的验证码}`` by another one."""
+    if RIGHT_CODE not in text and WRONG_CODE not in text:
+        return text
+    from finlit.dialogue import verifying  # Rasa is slow to import
+
+    code = last_code.of_conversation(verifying.service(), sender)
+    if code is None:
+        return text  # what follows shows that none was sent
+    return text.replace(RIGHT_CODE, code).replace(WRONG_CODE, f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}")
 
 
 def _seen(

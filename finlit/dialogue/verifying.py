@@ -238,6 +238,8 @@ def _meant(raw: str, data: dict[str, Any], intent: str, stage: str) -> str | Non
 
 def _is_another_topic(raw: str, data: dict[str, Any], intent: str) -> bool:
     kind = (data.get("decision") or {}).get("kind")
+    if verification_words.is_only_digits(raw):
+        return False
     if kind == "asked":
         return not verification_words.has_digits(raw)
     return kind == "answered" and intent not in CONTROL
