@@ -100,11 +100,12 @@ def concealed(text: str, stage: str | None, words: Words, is_code: Callable[[str
     ``is_code`` recognises the code that was sent last: it is hidden wherever and whenever it is typed.
     """
     spans = []
+    is_all = stage is not None and code_in(text, words) is not None  # a code, though something else was asked for
     for run in runs(text):
         if len(run.digits) == CODE_DIGITS and is_code(run.digits):
             spans.append((run.start, run.end, CODE_MASK))
         elif stage is not None and not words.counts_something(text, run):
-            replacement = _hidden(run, stage)
+            replacement = _hidden(run, "code" if is_all else stage)
             if replacement:
                 spans.append((run.start, run.end, replacement))
     return mask(replace_spans(text, spans))
