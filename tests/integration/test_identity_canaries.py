@@ -14,7 +14,7 @@ from finlit.dialogue import verifying
 from finlit.settings import load, overridden
 
 CHINESE = dict(zip("0123456789", "零一二三四五六七八九"))
-PHONES = ["13877770001", "13877770002", "13877770003", "13877770004", "13877770005", "13877770006"]
+PHONES = [f"138777700{number:02d}" for number in range(18)]  # one for each conversation: five wrong tries lock one
 ID_CARD, CARD, WRONG_CODE, MISTYPED = "500101199003071234", "6222021234567890123", "730519", "1387777000"
 _numbers = itertools.count()
 
@@ -85,10 +85,7 @@ def found(folder, *needles):
 
 @pytest.mark.parametrize("channel", ["web", "wechat"])
 def test_no_number_of_a_customer_stays_anywhere_in_whatever_dress_it_came(assistant, stores, channel):
-    typed = set()
-    for phone in PHONES:
-        typed |= dresses(phone)
-    lines = sorted(typed)
+    lines = [sorted(dresses(phone))[number // 3 % 6] for number, phone in enumerate(PHONES)]
     for line in lines[::3]:  # asked for
         talk(assistant, "核验身份", "同意", line, WRONG_CODE, f"验证码是{WRONG_CODE}", channel=channel)
     for line in lines[1::3]:  # after the notice, without being asked
@@ -100,7 +97,7 @@ def test_no_number_of_a_customer_stays_anywhere_in_whatever_dress_it_came(assist
     for number in sorted(numbers):
         talk(assistant, f"我的号是{number} 逾期了怎么办", channel=channel)
     assert (stores / "conversations.db").stat().st_size > 0 and "rasa" in (stores / "server.log").read_text()
-    assert found(stores, *typed, *numbers, WRONG_CODE, MISTYPED, MISTYPED[:8]) == []
+    assert found(stores, *lines, *PHONES, *numbers, WRONG_CODE, MISTYPED, MISTYPED[:8]) == []
 
 
 def test_a_code_is_hidden_while_it_is_asked_for_used_left_and_after_a_crisis(assistant, stores):
