@@ -103,7 +103,9 @@ def password_is_right(user: ConsoleUser | None, password: str) -> bool:
 
 def _failures(session: Session, column: object, value: str, now: datetime) -> int:
     recent = ConsoleLoginFailure.at > now - WINDOW
-    return int(session.scalar(select(func.count()).where(column == value, recent)) or 0)
+    session.flush()
+    counted = select(func.count()).select_from(ConsoleLoginFailure).where(column == value, recent)
+    return int(session.scalar(counted) or 0)
 
 
 def sign_in(session: Session, name: str, password: str, address: str, now: datetime) -> str | None:
