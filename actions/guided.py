@@ -10,9 +10,10 @@ import asyncio
 import json
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from inspect import isabstract
 from typing import Any, ClassVar
 
 from rasa_sdk import Action, Tracker
@@ -130,9 +131,17 @@ class GuidedAction(Action, ABC):
         What it writes it commits once; SQLAlchemyError leaves the task where it was.
         """
 
-    def admit(self, talk: Talk) -> Reply | None:
+    def admit(self, talk: Talk, texts: Texts) -> Reply | None:
         """Return why the task can't begin or go on now; None when it can."""
         return None
+
+    def aside(self, talk: Talk, texts: Texts) -> Reply | None:
+        """Return the answer to a narrower question of the same intent (how far is it?), which leaves the task alone."""
+        return None
+
+    def fields(self, talk: Talk, texts: Texts) -> Mapping[str, str]:
+        """Return values for the task's texts that don't come from the customer."""
+        return {}
 
     def known(self, talk: Talk) -> Mapping[str, Value]:
         """Return values that need not be asked."""
@@ -158,9 +167,13 @@ class GuidedAction(Action, ABC):
 
     def _turn(self, talk: Talk, texts: Texts, stack: list[Entry]) -> tuple[Reply, list[Entry]]:
         """Return what to say and the new stack."""
-        entry, move = self._move(talk, next((each for each in stack if each.task == self.task.name), None))
-        if move.kind in ("start", "resume", "restart"):
-            refused = self.admit(talk)
+        heard = (talk.tracker.latest_message.get("decision") or {}).get("task") or {}
+        aside = self.aside(talk, texts) if heard.get("name") != self.task.name else None
+        if aside is not None:
+            return aside, stack
+        entry, move = self._move(talk, heard, next((each for each in stack if each.task == self.task.name), None))
+        if move.kind in ("start", "resume", "restart", "confirm"):
+            refused = self.admit(talk, texts)
             if refused is not None:
                 rest = without(stack, self.task.name)
                 kept = (
@@ -169,16 +182,16 @@ class GuidedAction(Action, ABC):
                     else None
                 )
                 return refused, rest if kept is None else put(rest, kept)
-            known = {name: value for name, value in self.known(talk).items() if name not in entry.values}
-            move = replace(move, values={**known, **move.values})
+            if move.kind != "confirm":
+                known = {name: value for name, value in self.known(talk).items() if name not in entry.values}
+                move = replace(move, values={**known, **move.values})
         done = step(self.task, entry, move)
         asked = done.entry.asked
         done = replace(done, entry=replace(done.entry, options=list(self.options(talk, asked)) if asked else ()))
         return self._reply(talk, texts, done), put(stack, done.entry)
 
-    def _move(self, talk: Talk, entry: Entry | None) -> tuple[Entry, Move]:
+    def _move(self, talk: Talk, heard: Mapping[str, Any], entry: Entry | None) -> tuple[Entry, Move]:
         """Return what the message means: as it was heard for this task, else as its beginning."""
-        heard = (talk.tracker.latest_message.get("decision") or {}).get("task") or {}
         if entry is not None and heard.get("name") == self.task.name:
             return entry, Move.from_json(heard["move"])
         given = self.task.read(talk.text, None, talk.now.date())
@@ -192,7 +205,7 @@ class GuidedAction(Action, ABC):
         entry, asked = done.entry, done.entry.asked
         if done.do == "finish":
             return self.finish(talk, entry.values, texts)
-        fields: dict[str, Any] = {"title": texts.own("title"), "words": done.words}
+        fields: dict[str, Any] = {"title": texts.own("title"), "words": done.words, **self.fields(talk, texts)}
         if done.note:
             fields["before"] = self.prefix if done.note == "started" else f"utter_task_{done.note}"
         if done.do in ("left", "gave_up"):
@@ -211,6 +224,17 @@ class GuidedAction(Action, ABC):
     def _changes(self, entry: Entry, texts: Texts) -> list[dict[str, str]]:
         names = [question.name for question in self.task.questions if question.name in entry.values]
         return [_button(texts.item(name), CHANGE + name) for name in names]
+
+
+def action_of(task: str) -> GuidedAction:
+    """Return the action of the task with this name; raises StopIteration."""
+
+    def kinds(parent: Any) -> Iterator[Any]:
+        for kind in parent.__subclasses__():
+            yield kind
+            yield from kinds(kind)
+
+    return next(kind() for kind in kinds(GuidedAction) if not isabstract(kind) and kind.task.name == task)
 
 
 def _button(title: str, code: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.exc import SQLAlchemyError
 
-from actions.guided import SLOT, GuidedAction, Talk, Texts
+from actions.guided import SLOT, GuidedAction, Talk, Texts, action_of
 from finlit.tasks.progress import ASKING, CONFIRMING, WAITING, entries
 
 logger = logging.getLogger(__name__)
@@ -29,11 +29,11 @@ class ActionTaskOffer(Action):
     ) -> list[dict[str, Any]]:
         """Say the offer for the first task of the slot, or nothing while it still has to wait."""
         first, *rest = entries(tracker.get_slot(SLOT))
-        action = next(kind() for kind in GuidedAction.__subclasses__() if kind.task.name == first.task)
+        action = action_of(first.task)
         texts = Texts(domain, action.task)
         fields = {"title": texts.own("title")}
         if first.stage == WAITING:
-            if await self._must_wait(action, tracker):
+            if await self._must_wait(action, tracker, texts):
                 return []
             asked = action.task.next_question(first.values)
             first = replace(first, stage=ASKING if asked else CONFIRMING, asked=asked)
@@ -46,9 +46,9 @@ class ActionTaskOffer(Action):
         return [SlotSet(SLOT, [entry.as_json() for entry in (first, *rest)])]
 
     @staticmethod
-    async def _must_wait(action: GuidedAction, tracker: Tracker) -> bool:
+    async def _must_wait(action: GuidedAction, tracker: Tracker, texts: Texts) -> bool:
         try:
-            return await asyncio.to_thread(action.admit, Talk.of(tracker)) is not None
+            return await asyncio.to_thread(action.admit, Talk.of(tracker), texts) is not None
         except SQLAlchemyError:
             logger.exception("%s could not be offered: no database", action.name())
             return True

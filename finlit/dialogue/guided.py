@@ -100,4 +100,5 @@ def _heard(data: dict[str, Any]) -> Heard:
         decision=str(decision.get("kind")),
         confidence=float(intent.get("confidence") or 0.0),
         choice=choice,
+        label=str(decision.get("label") or ""),
     )

@@ -16,11 +16,18 @@ from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
 from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, SLACK, FollowUps, Previous, combine
 from finlit.nlu.model import QuestionModel, base_of
 from finlit.nlu.quantities import find
+from finlit.requests import numbers as case_numbers
 from finlit.text import fingerprint
 
 CRISIS = "crisis"
 INFORM = "inform"
 RESTART = "restart"
+# What a case number asks, by the kind of case: how far it is.
+STATUS_OF = {
+    "hardship": "hardship_apply/status",
+    "complaint": "rights_complaint/status",
+    "handoff": "human_handoff/status",
+}
 # How clear a sentence must be to stand alone after another question (chosen on tests/nlu/followups.tsv).
 SURE_ALONE = 0.75
 SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
@@ -74,6 +81,9 @@ class Understanding:
         if self._is_crisis(text):
             return Understood([(CRISIS, 1.0)], Decision("answered", CRISIS))
         alone = self._weighed(self._model.probabilities(text))
+        number = case_numbers.find(text)
+        if number is not None:
+            return self._settled(STATUS_OF[case_numbers.kind_of(number)], alone)
         if previous is not None and (previous.figure_asked or previous.calculator) and self._only_answers(text):
             intent = previous.calculator or INFORM
             return self._settled(text, intent, alone, previous)

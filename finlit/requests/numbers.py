@@ -10,10 +10,9 @@ import secrets
 from collections.abc import Callable
 from datetime import date
 
-from finlit.db.tables.requests import COMPLAINT, HANDOFF, HARDSHIP
 from finlit.text import normalise
 
-PREFIXES = {HARDSHIP: "HX", COMPLAINT: "TS", HANDOFF: "RG"}
+PREFIXES = {"hardship": "HX", "complaint": "TS", "handoff": "RG"}  # by kind, see finlit.db.tables.requests
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O 1 I L U: they are mistaken for each other or for V
 RANDOM_LENGTH = 6
 _NUMBER = re.compile(

@@ -17,6 +17,7 @@ from finlit.tasks.readers import Unclear, Value
 from finlit.tasks.task import Readings, Task
 from finlit.text import fingerprint
 
+STATUS = "/status"  # a narrower intent: how far is my request, asked of any task at any time
 CHANGE = "change:"  # value behind the button that changes one answer
 # What these intents mean inside a task is said here, so they are no question about something else.
 WITHIN_A_TASK = frozenset({"inform", "affirm", "deny", "clarify", "restart", "nlu_fallback"})
@@ -29,7 +30,7 @@ SURE = 0.6
 
 @dataclass(frozen=True)
 class Heard:
-    """A message as it was understood: intent and decision from the classifier, ``choice`` from a button."""
+    """A message as it was understood: intent, narrower label and decision from the classifier, ``choice`` from a button."""
 
     text: str
     today: date
@@ -37,6 +38,7 @@ class Heard:
     decision: str = "refused"
     confidence: float = 0.0
     choice: str | None = None
+    label: str = ""
 
     def is_about(self, intents: frozenset[str]) -> bool:
         return self.decision == "answered" and self.intent in intents
@@ -51,10 +53,10 @@ def hear(task: Task, entry: Entry, heard: Heard, phrases: Phrases, is_open: bool
 
     ``is_open`` says whether the last thing said to the customer was this task's.
     """
-    control = _control(heard, phrases)
+    control = _control(heard, phrases, free=entry.asked is not None and task.question(entry.asked).reader.takes_words)
     if control == "resume":
         return None if entry.stage == DONE else Move("resume")
-    if not is_open:
+    if not is_open or heard.label.endswith(STATUS):
         return None
     if entry.stage == WAITING:
         return Move("leave") if control == "leave" else None
@@ -71,11 +73,12 @@ def hear(task: Task, entry: Entry, heard: Heard, phrases: Phrases, is_open: bool
     return _at_a_question(task, entry, heard, phrases, control)
 
 
-def _control(heard: Heard, phrases: Phrases) -> str | None:
+def _control(heard: Heard, phrases: Phrases, free: bool) -> str | None:
+    """Return the control that the message is; where any words may be the answer, by the editors' list only."""
     if heard.choice is not None:
         return heard.choice if heard.choice in phrases.controls else None
     found = phrases.control(heard.text)
-    if found is None and heard.decision == "answered" and len(fingerprint(heard.text)) <= SHORT:
+    if found is None and not free and heard.decision == "answered" and len(fingerprint(heard.text)) <= SHORT:
         return {"clarify": "explain", "restart": "restart", "affirm": "agree"}.get(heard.intent)
     return found
 
@@ -91,23 +94,26 @@ def _correction(task: Task, entry: Entry, heard: Heard, phrases: Phrases, before
     text = heard.text if said is None else said
     name = task.named(text)
     if name is not None:
-        return _to_one(task, entry, name, text, heard.today, opened=said is not None)
+        return _to_one(task, entry, name, text, heard.today, phrases, opened=said is not None)
     if said is None or not fingerprint(said):
         return None
     return _to_the_latest(task, entry, said, before_all)
 
 
-def _to_one(task: Task, entry: Entry, name: str, text: str, today: date, opened: bool) -> Move | None:
+def _to_one(task: Task, entry: Entry, name: str, text: str, today: date, phrases: Phrases, opened: bool) -> Move | None:
     """Change the answer that the customer names, to the value they give or by asking again."""
     reader = task.question(name).reader
+    if reader.takes_words:
+        words = phrases.new_words(text)
+        value = reader.plain(text) if words is None else reader.answered(words, entry.options)
+        if value is not None:
+            return Move("answer", {name: value}, corrected=True)
+        return Move("change", question=name) if opened or name in entry.values else None
     given = task.read(text, name, today, entry.options)
     if name in given.unclear:
         return Move("unclear", question=name, words=given.unclear[name])
-    if name in given.values and not reader.takes_words:
+    if name in given.values:
         return Move("answer", {name: given.values[name]}, corrected=True)
-    value = reader.volunteered(text)
-    if value is not None:
-        return Move("answer", {name: value}, corrected=True)
     return Move("change", question=name) if opened or name in entry.values else None
 
 
@@ -120,7 +126,7 @@ def _to_the_latest(task: Task, entry: Entry, said: str, before_all: bool) -> Mov
     for name in [*answered, *([entry.asked] if entry.asked and not before_all else [])]:
         reader = task.question(name).reader
         any_words = reader.takes_words and (name != answered[0] or bool(entry.offers)) if answered else False
-        read = reader.volunteered(said) if any_words else reader.answered(said, entry.options)
+        read = reader.plain(said) if any_words else reader.answered(said, entry.options)
         if isinstance(read, Unclear):
             return Move("unclear", question=name, words=read.words)
         if read is not None:
@@ -169,6 +175,8 @@ def _at_a_question(task: Task, entry: Entry, heard: Heard, phrases: Phrases, con
         return None
     given = task.read(heard.text, asked, heard.today, entry.options)
     if question.reader.takes_words:
+        if control in ("agree", "object"):
+            return Move("resume" if control == "agree" else "unreadable")
         return _free_words(task, heard, phrases, given, asked)
     if not_known.is_all_that_is_said(heard.text) and not given.values:
         return Move("skip")
@@ -190,15 +198,15 @@ def _free_words(task: Task, heard: Heard, phrases: Phrases, given: Readings, ask
     """Take the sentence as the answer unless it is plainly a question or a request."""
     if not_known.is_all_that_is_said(heard.text):
         return Move("skip")
-    short = len(fingerprint(heard.text)) <= SHORT
-    sure = heard.is_another_topic and heard.confidence >= SURE
-    if heard.is_about(frozenset({task.intent})) and short and not _picks(given, asked):
-        return Move("resume")
-    if sure and short and (heard.intent in COMMANDS or phrases.asks(heard.text)):
-        return None
-    if given.values:
+    if _picks(given, asked) and not phrases.asks(heard.text):
         return Move("answer", given.values)
-    return Move("unreadable")
+    short = len(fingerprint(heard.text)) <= SHORT
+    if short and heard.is_about(frozenset({task.intent})):
+        return Move("resume")
+    another = heard.is_another_topic and heard.confidence >= SURE
+    if another and short and (heard.intent in COMMANDS or phrases.asks(heard.text)):
+        return None
+    return Move("answer", given.values) if given.values else Move("unreadable")
 
 
 def _picks(given: Readings, asked: str) -> bool:

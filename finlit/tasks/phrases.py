@@ -28,6 +28,7 @@ class Phrases:
     interrupting: re.Pattern[str]
     correcting: re.Pattern[str]
     changing: re.Pattern[str]
+    becoming: re.Pattern[str]
     asking: re.Pattern[str]
 
     @classmethod
@@ -42,6 +43,7 @@ class Phrases:
                 rf"(?:(?:嗯|哦|啊|哎|等等|等下|{_any(document['correcting'])})\W*)*(?:{_any(document['correcting'])})\W*"
             ),
             re.compile(_any(document["changing"])),
+            re.compile(rf"(?:{_any(document['becoming'])})\W*(?P<words>.+)"),
             re.compile(_any(document["asking"])),
         )
 
@@ -67,6 +69,11 @@ class Phrases:
     def changes(self, text: str) -> bool:
         """Say whether ``text`` speaks of changing something."""
         return self.changing.search(fingerprint(text)) is not None
+
+    def new_words(self, text: str) -> str | None:
+        """Return what an answer in words becomes (「时间改成上周五」 gives 「上周五」); None when that is not said."""
+        match = self.becoming.search(compact(text))
+        return match["words"] if match else None
 
     def asks(self, text: str) -> bool:
         """Say whether ``text`` is a question."""

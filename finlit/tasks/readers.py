@@ -43,8 +43,8 @@ class Reader(ABC):
     def answered(self, text: str, options: Sequence[Option] = ()) -> Value | Unclear | None:
         """Return what ``text`` says as an answer to the question; None when it says nothing of the kind."""
 
-    def volunteered(self, text: str) -> Value | None:
-        """Return what a sentence about something else says by the way; None unless it is plain."""
+    def plain(self, text: str) -> Value | None:
+        """Return what the sentence says without a doubt, whatever was asked; None for any other."""
         return None
 
     def tapped(self, code: str, options: Sequence[Option] = ()) -> Value | None:
@@ -116,10 +116,10 @@ class Choice(Reader):
         code = next((code for code, sign in self._compiled.items() if sign.search(plain)), None)
         if code is None and self.other is not None and re.search(self.other, plain):
             code = "other"
-        return None if code is None else {"code": code, "words": normalise(text)}
+        return None if code is None else {"code": code, "words": text.strip()}
 
-    def volunteered(self, text: str) -> Value | None:
-        """Return the choice whose words occur in a sentence about something else."""
+    def plain(self, text: str) -> Value | None:
+        """Return the choice whose words occur, never ``other``."""
         value = self.answered(text)
         return value if isinstance(value, dict) and value["code"] != "other" else None
 

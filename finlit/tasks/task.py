@@ -16,12 +16,16 @@ _CUE_REACH = 12  # characters before an amount in which the word that names it i
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to ask. ``cues`` (a regular expression) are the words with which customers name it."""
+    """One thing to ask. ``cues`` (a regular expression) are the words with which customers name it.
+
+    ``by_the_way``: a plain answer counts wherever it is said (「我失业了，想申请延期」 gives the reason).
+    """
 
     name: str
     reader: Reader
     cues: str
     optional: bool = False
+    by_the_way: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,10 @@ class Task:
             elif read is not None:
                 values[asked] = read
         for each in self.questions:
-            if each.name not in values and each.name not in unclear:
-                value = each.reader.volunteered(text)
-                if value is not None and each.name != asked:
-                    values[each.name] = value
+            if each.by_the_way and each.name != asked and each.name not in values:
+                value = each.reader.plain(text)
+                if value is not None:  # the sentence is about something else: its words are not the answer's
+                    values[each.name] = {**value, "words": ""} if isinstance(value, dict) else value
         return Readings(values, unclear)
 
     def _read_asked(self, text: str, asked: str, options: Sequence[Option], others: bool) -> Value | Unclear | None:

@@ -127,7 +127,7 @@ def test_a_story_that_sounds_like_a_topic_is_still_the_story():
         ("说错了 应该是900块", "amount", "900"),
         ("金额改成900", "amount", "900"),
         ("每月还款写错了，是900", "amount", "900"),
-        ("原因改成住院", "reason", {"code": "ill", "words": "原因改成住院"}),
+        ("原因改成住院", "reason", {"code": "ill", "words": "住院"}),
     ],
 )
 @pytest.mark.parametrize("asked", ["rent", "loan", "story"])
@@ -137,6 +137,30 @@ def test_an_earlier_answer_can_be_corrected_at_a_later_question(asked, text, nam
     assert (move.kind, dict(move.values)) == ("answer", {name: value})
     done = step(TASK, entry, move)
     assert (done.note, done.entry.values[name]) == ("changed", value)
+
+
+def test_free_words_are_corrected_to_what_is_said_after_the_change():
+    entry = Entry("sample", CONFIRMING, None, ALL)
+    move = move_of(entry, said("经过改成：上周五他们打给我妈"))
+    assert dict(move.values) == {"story": "上周五他们打给我妈"}
+
+
+@pytest.mark.parametrize("text", ["好的", "嗯", "可以"])
+def test_a_yes_is_no_answer_where_any_words_would_do(text):
+    assert move_of(at("story"), said(text)).kind == "resume"
+
+
+def test_a_question_how_far_a_request_is_belongs_to_no_task():
+    asked = Heard("HX-20261124-7K3Q9M", TODAY, "hardship_apply", "answered", 1.0, None, "hardship_apply/status")
+    for question in ("reason", "amount", "story"):
+        assert move_of(at(question), asked) is None
+
+
+def test_what_is_said_by_the_way_counts_and_its_sentence_is_not_the_answer():
+    reason = Question("reason", TASK.questions[0].reader, "原因", by_the_way=True)
+    task = Task("sample", "hardship_apply", (reason, TASK.questions[1]))
+    given = task.read("我失业了，想申请延期，每月还800", None, TODAY)
+    assert dict(given.values) == {"amount": "800", "reason": {"code": "lost_job", "words": ""}}
 
 
 def test_changing_without_a_value_asks_that_question_again_and_then_goes_on():

@@ -1,0 +1,72 @@
+"""Applying for relief: ``action_hardship_apply``. Nothing is promised; the lender decides (F-NEG-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from actions.guided import Reply, Talk, Texts
+from actions.requests import RequestAction, sender
+from finlit.accounts import queries
+from finlit.accounts.binding import bound_customer
+from finlit.db import engine, tables
+from finlit.money import show
+from finlit.requests import filing
+from finlit.tasks.hardship import CONTACT, HARDSHIP_APPLY, LOAN, MONTHLY, REASON
+from finlit.tasks.progress import WAITING
+from finlit.tasks.readers import ALL, Option, Value
+
+
+class ActionHardshipApply(RequestAction):
+    """Asks four things, shows them, files the request once confirmed. Only a proved customer can file."""
+
+    task = HARDSHIP_APPLY
+    kind = "hardship"
+
+    def admit(self, talk: Talk, texts: Texts) -> Reply | None:
+        """Wait for a proof of identity; show an open request instead of a second one."""
+        if bound_customer(talk.sender) is None:
+            return Reply(f"{self.prefix}_verify", stage=WAITING)
+        return self.opened(talk, texts) or (None if _loans(talk) else Reply(f"{self.prefix}_nothing_owed"))
+
+    def known(self, talk: Talk) -> Mapping[str, Value]:
+        """Return the loan when there is only one."""
+        loans = _loans(talk)
+        return {LOAN: {"code": loans[0]["code"], "words": loans[0]["title"]}} if len(loans) == 1 else {}
+
+    def options(self, talk: Talk, question: str) -> Sequence[Option]:
+        """Return the customer's loans."""
+        return _loans(talk) if question == LOAN else ()
+
+    def finish(self, talk: Talk, values: Mapping[str, Value], texts: Texts) -> Reply:
+        """File the request; a loan that is not the customer's is refused by ``filing``."""
+        shown, loan = texts.shown(values), (values[LOAN] or {}).get("code")
+        filed = filing.file_hardship(
+            engine.sessions(talk.database_url),
+            sender(talk),
+            talk.now,
+            reason=values[REASON]["code"],
+            reason_words=shown[REASON],
+            monthly_amount=Decimal(values[MONTHLY]),
+            contact_time=shown[CONTACT],
+            loan_id=None if loan == ALL else loan,
+        )
+        return self.filed(talk, texts, filed, contact=shown[CONTACT])
+
+
+def _loans(talk: Talk) -> list[dict[str, str]]:
+    """Return the bound customer's loans that are not paid off, as choices."""
+    customer = bound_customer(talk.sender)
+    if customer is None:
+        return []
+    with engine.sessions(talk.database_url)() as session:
+        ids = session.execute(
+            select(tables.Loan.id).where(tables.Loan.customer_id == customer).order_by(tables.Loan.id)
+        ).scalars()
+        standings = [
+            (loan, account.product, account.stands(talk.now.date()).outstanding)
+            for loan, account in zip(ids, queries.accounts(session, customer))
+        ]
+    return [{"code": loan, "title": f"{product} {show(owed)}"} for loan, product, owed in standings if owed]
