@@ -83,7 +83,7 @@ class Understanding:
         alone = self._weighed(self._model.probabilities(text))
         number = case_numbers.find(text)
         if number is not None:
-            return self._settled(STATUS_OF[case_numbers.kind_of(number)], alone)
+            return self._settled(text, STATUS_OF[case_numbers.kind_of(number)], alone, None)
         if previous is not None and (previous.figure_asked or previous.calculator) and self._only_answers(text):
             intent = previous.calculator or INFORM
             return self._settled(text, intent, alone, previous)
