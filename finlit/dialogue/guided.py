@@ -60,7 +60,8 @@ def heard_task(tracker: DialogueStateTracker) -> str | None:
 def hear_message(data: dict[str, Any], tracker: DialogueStateTracker | None) -> None:
     """Write into the parse result ``data`` which task it belongs to and what it means there, if any."""
     intent = (data.get("intent") or {}).get("name")
-    found = None if intent in OUTRANKING_INTENTS or tracker is None else _found(data, tracker)
+    no_message = (data.get("decision") or {}).get("kind") == "trouble"  # empty, too long, only signs
+    found = None if intent in OUTRANKING_INTENTS or no_message or tracker is None else _found(data, tracker)
     if found is None:
         return
     task, move = found

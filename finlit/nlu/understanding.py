@@ -22,6 +22,7 @@ from finlit.text import fingerprint
 CRISIS = "crisis"
 INFORM = "inform"
 RESTART = "restart"
+ONCE = ("/status", "/file")  # asked for once: what follows is about the topic, not the same again
 # What a case number asks, by the kind of case: how far it is.
 STATUS_OF = {
     "hardship": "hardship_apply/status",
@@ -170,7 +171,7 @@ class Understanding:
         intent = base_of(label)
         narrow = label if label != intent else self._model.narrow(text, intent)
         if narrow == intent and previous is not None and base_of(previous.label) == intent:
-            narrow = previous.label
+            narrow = intent if previous.label.endswith(ONCE) else previous.label
         others = [(name, value) for name, value in self._ranking(probabilities) if name != intent]
         return Understood([(intent, 1.0), *others], Decision("answered", narrow), from_context=True)
 

@@ -6,6 +6,9 @@ from dataclasses import replace
 import pytest
 from rasa.shared.core.events import BotUttered, SlotSet
 
+from finlit import settings
+from finlit.accounts.binding import bind_demo_customer
+from finlit.db import demo
 from finlit.dialogue.guided import SLOT, stack
 from finlit.tasks.progress import ASKING, CONFIRMING, PAUSED, Entry
 from finlit.tasks.readers import Amount
@@ -18,6 +21,11 @@ SUMMARIES = [(task, None) for task in TASKS.values() if task.confirms]
 PLACES = pytest.mark.parametrize(("task", "asked"), QUESTIONS + SUMMARIES, ids=lambda each: getattr(each, "name", each))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def demo_customers(own_database):
+    demo.seed(settings.load())
+
+
 def said(turn):
     return "\n".join(reply["text"] for reply in turn["replies"])
 
@@ -25,6 +33,7 @@ def said(turn):
 def placed(assistant, task, asked, channel="web"):
     """A conversation in which ``asked`` (None: the summary) of ``task`` was the last thing said."""
     talk = Conversation(assistant, channel)
+    bind_demo_customer(talk.sender, "two-loans")
     talk.say("你好")
     before = {}
     for question in task.questions:
