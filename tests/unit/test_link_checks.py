@@ -150,7 +150,7 @@ def test_the_projects_own_content_has_no_error(project):
         ("domain.yml", "intents:\n", "intents: [\n", "yaml"),
         ("data/follow_ups.yml", "{any: overdue_legal}", "{any: overdue_leagl}", "follow_ups"),
         ("data/faq/safety.yml", "action: utter_crisis", "action: utter_cris", "rules"),
-        ("data/faq/safety.yml", "    - 我要投诉\n", "    - 我要投诉13812345678\n", "personal_data"),
+        ("data/faq/safety.yml", "    - 怎么举报你们\n", "    - 怎么举报你们13812345678\n", "personal_data"),
         ("data/faq/safety.yml", "payload: /credit_repair", "payload: /credit_repare", "buttons"),
     ],
 )  # fmt: skip
