@@ -50,7 +50,7 @@ conversation: setup train ## 演全部对话测试，报告在 var/conversations
 	@FINLIT_ENV=test $(FINLIT) test-conversations --junit var/conversations.xml --report var/conversations.html
 
 browser: setup tools train
-	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/browser
+	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/browser tests/console
 
 test: setup tools lint types validate unit train integration conversation browser ## 全部检查和测试（约十几分钟）
 	@echo "✓ 全部通过"
