@@ -1,8 +1,8 @@
 """The web chat's channel: signed sessions, plain text in, whole replies out, history from the server.
 
 Under ``/webhooks/web/``: ``history`` opens a session and returns what was said, ``message`` takes one line,
-``stream`` sends what is new, ``feedback`` rates an answer, ``restart`` begins a new conversation. Every
-answer but the stream's is JSON; ``after`` is the number of the last turn that the page already shows.
+``stream`` sends what is new, ``feedback`` rates an answer, ``restart`` begins a new conversation, ``host``
+takes over a customer from the lender's site. Every answer but the stream's and the host's is JSON; ``after`` is the number of the last turn that the page already shows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sanic.response import HTTPResponse, json
 
 from finlit import settings
 from finlit.accounts.binding import bound_customer
-from finlit.channels import refusals, root_page, sessions, web_feedback, web_history
+from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history
 from finlit.channels.addresses import address_of
 from finlit.channels.limits import Allowance, Limiter, limiter_for
 from finlit.channels.web_inbox import Inbox
@@ -96,6 +96,12 @@ class WebChat(InputChannel):
 
         routes.add_route(self._from_our_page(self._history), "/history", methods=["GET"], name="history")
         routes.add_route(self._from_our_page(self._open), "/restart", methods=["POST"], name="restart")
+
+        async def host(request: Request) -> HTTPResponse:
+            seconds = await self._wait(request)
+            return refusals.slow_down(seconds) if seconds else await host_login.take_over(request)
+
+        routes.add_route(host, "/host", methods=["POST"], name="host")
         routes.add_route(self._in_session(message), "/message", methods=["POST"], name="message")
         routes.add_route(self._in_session(self._feedback), "/feedback", methods=["POST"], name="feedback")
         routes.add_route(self._in_session(self._stream), "/stream", methods=["GET"], name="stream")
