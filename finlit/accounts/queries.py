@@ -7,10 +7,12 @@ customer without loans gets empty answers, an unknown id as well.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -19,6 +21,10 @@ from finlit.accounts.ledger import ZERO, DueAmount, Paid, Standing, Terms, stand
 from finlit.db import tables
 from finlit.fees import PenaltyTerms
 from finlit.settings import SHANGHAI
+
+_LOAN, _PLAN = tables.Loan.__table__, tables.Instalment.__table__
+_REPAYMENT, _PART = tables.Repayment.__table__, tables.Allocation.__table__
+_PARTS = ("principal", "interest", "penalty", "fee")  # in the order of ``Paid``
 
 
 @dataclass(frozen=True)
@@ -113,9 +119,11 @@ def data_as_of(session: Session, now: datetime) -> datetime:
 
 def accounts(session: Session, customer_id: str) -> tuple[Account, ...]:
     """Return all loans of the customer, settled ones too."""
+    loans = session.execute(select(_LOAN).where(_LOAN.c.customer_id == customer_id).order_by(_LOAN.c.id)).all()
+    plans = _plans(session, [loan.id for loan in loans])
     return tuple(
-        Account(number, str(loan.product), _instalments(loan), _terms(loan), loan.started_on)
-        for number, loan in enumerate(_loans(session, customer_id), start=1)
+        Account(number, str(loan.product), plans.get(loan.id, ()), _terms(loan), loan.started_on)
+        for number, loan in enumerate(loans, start=1)
     )
 
 
@@ -162,48 +170,49 @@ def _parts(repayment: tables.Repayment) -> dict[str, Decimal]:
 
 def credit_reporting(session: Session, customer_id: str, today: date) -> tuple[Reporting, ...]:
     """Return for each loan what the lender has reported to the credit system."""
-    return tuple(
-        Reporting(
-            number,
-            str(loan.product),
-            standing(_instalments(loan), _terms(loan), today).days_past_due,
-            loan.credit_reported_on,
-            loan.dispute_opened_on,
-        )
-        for number, loan in enumerate(_loans(session, customer_id), start=1)
-    )
-
-
-def _loans(session: Session, customer_id: str) -> list[tables.Loan]:
     rows = (
         select(tables.Loan)
         .where(tables.Loan.customer_id == customer_id)
         .order_by(tables.Loan.id)
-        .options(
-            selectinload(tables.Loan.instalments)
-            .selectinload(tables.Instalment.allocations)
-            .joinedload(tables.Allocation.repayment)
-        )
+        .options(selectinload(tables.Loan.credit_events).selectinload(tables.CreditEvent.answers))
     )
-    return list(session.execute(rows).scalars())
-
-
-def _instalments(loan: tables.Loan) -> tuple[DueAmount, ...]:
+    loans = session.execute(rows).scalars()
     return tuple(
-        DueAmount(row.number, row.due_on, row.principal_due, row.interest_due, _paid(row), row.fee_due)
-        for row in loan.instalments
+        Reporting(
+            account.number,
+            account.product,
+            account.stands(today).days_past_due,
+            loan.credit_reported_on,
+            loan.dispute_opened_on,
+        )
+        for account, loan in zip(accounts(session, customer_id), loans, strict=True)
     )
 
 
-def _paid(row: tables.Instalment) -> tuple[Paid, ...]:
-    parts = [
-        Paid(part.repayment.paid_at.astimezone(SHANGHAI).date(), part.principal, part.interest, part.penalty, part.fee)
-        for part in row.allocations
-    ]
-    return tuple(sorted(parts, key=lambda part: part.day))
+def _plans(session: Session, loan_ids: list[str]) -> dict[str, tuple[DueAmount, ...]]:
+    """Return each loan's instalments with what was paid of them: two plain reads, no objects of the ORM.
+
+    An account answer waits for this; with mapped objects it took three times as long.
+    """
+    paid = defaultdict(list)
+    parts = (
+        select(_PART.c.instalment_id, _REPAYMENT.c.paid_at, *(_PART.c[name] for name in _PARTS))
+        .join(_REPAYMENT, _REPAYMENT.c.id == _PART.c.repayment_id)
+        .where(_PART.c.loan_id.in_(loan_ids))
+        .order_by(_REPAYMENT.c.paid_at, _REPAYMENT.c.id)
+    )
+    for instalment, paid_at, *amounts in session.execute(parts):
+        paid[instalment].append(Paid(paid_at.astimezone(SHANGHAI).date(), *amounts))
+    plans = defaultdict(list)
+    plan = select(_PLAN).where(_PLAN.c.loan_id.in_(loan_ids)).order_by(_PLAN.c.loan_id, _PLAN.c.number)
+    for row in session.execute(plan):
+        plans[row.loan_id].append(
+            DueAmount(row.number, row.due_on, row.principal_due, row.interest_due, tuple(paid[row.id]), row.fee_due)
+        )
+    return {loan: tuple(instalments) for loan, instalments in plans.items()}
 
 
-def _terms(loan: tables.Loan) -> Terms:
+def _terms(loan: Any) -> Terms:
     penalty = PenaltyTerms(loan.annual_rate, loan.penalty_surcharge, loan.day_count_base, loan.penalty_cap)
     order = tuple(loan.allocation_order.split(",")) if loan.allocation_order else None
     return Terms(penalty, loan.grace_days, loan.penalty_runs_from, order, loan.early_fee_rate)
