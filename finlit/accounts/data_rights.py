@@ -40,7 +40,7 @@ def stored(session: Session, conversation: str, now: datetime) -> Stored:
 
 
 def delete_all(session: Session, conversation: str, now: datetime) -> None:
-    """Delete the binding, the way to it and ratings; take the consent back. Audited.
+    """Delete the binding, the way to it, ratings and answers that went to WeChat; take the consent back. Audited.
 
     Kept: the audit entries, the limits against guessing (worthless after an hour; deleting them
     would be the way around a lock), and requests that the customer has made.
@@ -55,6 +55,14 @@ def delete_all(session: Session, conversation: str, now: datetime) -> None:
     binding.unbind(session, conversation, now)
     for table in (tables.VerificationAttempt, tables.AnswerFeedback, tables.WebMessage):
         session.execute(delete(table).where(table.conversation == conversation))
+    delivered = tables.WeChatDelivery  # the row stays: it tells a repeated delivery from a new message
+    session.execute(
+        update(delivered)
+        .where(delivered.conversation == conversation, delivered.state == "done")
+        .where(delivered.total > 0, delivered.sent == delivered.total)
+        .values(parts=None, choices=None)
+        .execution_options(synchronize_session=False)
+    )
     session.execute(
         update(tables.Consent)
         .where(tables.Consent.conversation == conversation, tables.Consent.withdrawn_at.is_(None))

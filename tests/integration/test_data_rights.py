@@ -1,0 +1,61 @@
+"""What is stored about a conversation, and what its deletion takes away."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from finlit.accounts import data_rights
+from finlit.accounts.binding import bind, bound_customer
+from finlit.db import tables
+from tests.conftest import NOW
+
+
+def delivery(conversation, key, **more):
+    times = {"received_at": NOW, "watched_until": NOW, "passive_until": NOW}
+    return tables.WeChatDelivery(key=key, conversation=conversation, body_hash="0" * 64, **times, **more)
+
+
+def test_deletion_takes_what_may_go_of_this_conversation_and_of_no_other(session):
+    for talk in ("mine", "another"):
+        bind(session, talk, "wechat", "late-20", "code", NOW)
+        session.add(tables.Consent(conversation=talk, notice="2026-11", given_at=NOW))
+        session.add(delivery(talk, f"{talk}-1", state="done", parts='["¥5,314.11"]', total=1, sent=1))
+        session.add(delivery(talk, f"{talk}-2", state="done", parts='["the answer on its way"]', total=1, sent=0))
+    session.commit()
+    data_rights.delete_all(session, "mine", NOW + timedelta(minutes=1))
+    session.commit()
+    session.expire_all()
+    assert (bound_customer("mine"), bound_customer("another")) == (None, "late-20")
+    parts = dict(session.execute(select(tables.WeChatDelivery.key, tables.WeChatDelivery.parts)).all())
+    assert parts == {
+        "mine-1": None, "mine-2": '["the answer on its way"]',
+        "another-1": '["¥5,314.11"]', "another-2": '["the answer on its way"]',
+    }  # fmt: skip
+    withdrawn = dict(session.execute(select(tables.Consent.conversation, tables.Consent.withdrawn_at)).all())
+    assert withdrawn == {"mine": NOW + timedelta(minutes=1), "another": None}
+
+
+def test_the_audit_entries_outlive_the_deletion_and_say_that_it_happened(session):
+    bind(session, "mine", "web", "late-20", "code", NOW)
+    data_rights.delete_all(session, "mine", NOW)
+    session.commit()
+    whats = [
+        entry.what for entry in session.execute(select(tables.AuditEntry).order_by(tables.AuditEntry.id)).scalars()
+    ]
+    assert whats == ["bind", "delete data", "unbind"]
+
+
+def test_a_lock_against_guessing_is_not_lifted_by_deleting_ones_data(session):
+    session.add(tables.VerificationLimit(subject="sender mine", codes=(), wrong=(NOW,) * 5, touched_at=NOW))
+    session.commit()
+    data_rights.delete_all(session, "mine", NOW)
+    session.commit()
+    assert session.get(tables.VerificationLimit, "sender mine") is not None
+
+
+def test_what_is_stored_is_told_and_the_question_is_recorded(session):
+    assert data_rights.stored(session, "mine", NOW) == data_rights.Stored(None, None, 0)
+    bind(session, "mine", "web", "late-20", "code", NOW)
+    session.add(tables.Consent(conversation="mine", notice="2026-11", given_at=NOW))
+    session.commit()
+    assert data_rights.stored(session, "mine", NOW) == data_rights.Stored(NOW, NOW, 2)
