@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run console setup tools train data validate lint types unit integration conversation browser test bench bench-account evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser test bench bench-account properties evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ bench: train ## 与原版 Rasa 同场比较：中位数、比值、图，写到 
 bench-account: train ## 一百万客户时账户答案的中位数（要 PostgreSQL，约十几分钟，用完自动清掉）
 	@FINLIT_TEST_POSTGRES_TUNING=$$'shared_buffers = 1GB\nmax_wal_size = 8GB\nwal_level = minimal\nmax_wal_senders = 0' \
 	  scripts/with-postgres $(PYTHON) -m benchmarks.account
+
+properties: setup ## 还款分配和还款计划的每条性质各试一万个随机案例，写到 docs/benchmarks/
+	@$(PYTHON) -m benchmarks.properties $(if $(SEED),--seed $(SEED))
 
 clean: ## 删掉模型、数据库和环境
 	rm -rf .venv .venv-tools models var .rasa

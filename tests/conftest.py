@@ -3,12 +3,18 @@ import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import pytest
 
 from finlit import settings as finlit_settings
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 NO_POSTGRESQL = "no PostgreSQL here: run under scripts/with-postgres"
+
+# ``make properties``: as many cases as the goal asks for, whatever they take
+hypothesis.settings.register_profile(
+    "full", max_examples=10_000, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+)
 
 
 def pytest_generate_tests(metafunc):

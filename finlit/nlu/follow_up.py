@@ -31,12 +31,13 @@ class Facet:
     """How one kind of follow-up is worded, and what it asks by the previous intent.
 
     One with a ``figure`` holds an amount, a day or a part (一半): its forms are what remains
-    without that; a form of one sign must be all that remains.
+    without that; a form of one sign must be all that remains. With ``whole``, every form must.
     """
 
     forms: tuple[str, ...]
     to: dict[str, str]
     figure: bool = False
+    whole: bool = False
 
     def target(self, intent: str) -> str | None:
         """Return what this facet asks after ``intent``: its own row, its topic's (``overdue_*``), or ``any``."""
@@ -47,7 +48,10 @@ class Facet:
         if self.figure and bare == core:
             return False
         said = bare if self.figure else core
-        return any(form in said and len(said) <= len(form) + (slack if len(form) > 1 else 0) for form in self.forms)
+        return any(form in said and len(said) <= len(form) + self._slack(form, slack) for form in self.forms)
+
+    def _slack(self, form: str, slack: int) -> int:
+        return 0 if self.whole or len(form) == 1 else slack
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class FollowUps:
                 tuple(_PARTICLES.sub("", fingerprint(form)) for form in facet["forms"]),
                 dict(facet["to"]),
                 bool(facet.get("figure")),
+                bool(facet.get("whole")),
             )
             for name, facet in document["facets"].items()
         }

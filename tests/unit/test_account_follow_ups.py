@@ -25,6 +25,8 @@ AFTER_STATUS = {
     "那另外一笔呢": "account_status",
     "那还了会上征信吗": "account_credit_status/if_paid",
     "还清了会上征信吗": "account_credit_status/if_paid",
+    "那会上征信吗": "account_credit_status/if_paid",
+    "那上征信了吗": "account_credit_status",
     "那在哪还": "repay_how",
     "下一期什么时候还": "account_bill",
 }
@@ -36,7 +38,8 @@ def test_a_follow_up_after_the_account_status_is_heard(text, target):
 
 
 @pytest.mark.parametrize(
-    "text", ["逾期会有什么后果", "我要借3000块", "你们电话多少", "年化18是多少利息", "还有12期没还怎么提前"]
+    "text",
+    ["逾期会有什么后果", "我要借3000块", "你们电话多少", "年化18是多少利息", "还有12期没还怎么提前"],
 )
 def test_a_new_question_is_no_follow_up(text):
     assert TABLE.by_table(text, Previous("account_status", "我现在欠多少")) is None
