@@ -51,9 +51,7 @@ def wait_until_quiet(page, project, seconds=240):
     """Wait on the publish page until nothing is measured or published any more."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        seen = page.evaluate(
-            "async url => (await fetch(url, {headers: {Accept: 'application/json'}})).json()", f"{project.url}/progress"
-        )
+        seen = page.request.get(f"{project.url}/progress", headers={"Accept": "application/json"}).json()
         if not seen["working"] and not (seen["open"] and seen["publication"]["state"] == "running"):
             page.goto(f"{project.url}/publish")
             return seen
