@@ -13,7 +13,7 @@ import numpy as np
 from finlit.nlu import not_known
 from finlit.nlu.crisis import CrisisSigns
 from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
-from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, SLACK, FollowUps, Previous, combine
+from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, FollowUps, Previous, combine
 from finlit.nlu.model import QuestionModel, base_of
 from finlit.nlu.quantities import find
 from finlit.requests import numbers as case_numbers
@@ -29,6 +29,7 @@ STATUS_OF = {
     "complaint": "rights_complaint/status",
     "handoff": "human_handoff/status",
 }
+ACCOUNT = "account_"
 # How clear a sentence must be to stand alone after another question (chosen on tests/nlu/followups.tsv).
 SURE_ALONE = 0.75
 SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
@@ -144,9 +145,12 @@ class Understanding:
 
         「怎么查征信」 after 「影响征信吗」 is no 「征信呢」.
         """
+        loose = self._follow_ups.by_table(text, previous)
         best = self._intents[int(alone.argmax())]
         clear = best not in self.NOT_A_TOPIC and best != previous.intent and alone.max() >= SURE_OPENED
-        return self._follow_ups.by_table(text, previous, SLACK_WHEN_CLEAR if clear else SLACK)
+        if not clear or (previous.intent.startswith(ACCOUNT) and loose != previous.intent):
+            return loose  # after an account answer, 「下一期什么时候还」 means the customer's own
+        return self._follow_ups.by_table(text, previous, SLACK_WHEN_CLEAR)
 
     def _after(self, text: str, alone: np.ndarray, previous: Previous) -> Understood:
         by_table = self._by_table(text, alone, previous)
