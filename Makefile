@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run console setup tools train data validate lint types unit integration conversation browser test bench bench-account properties evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser test bench fuzz-web bench-account properties evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ browser: setup tools train
 
 test: setup tools lint types validate unit train integration conversation browser ## 全部检查和测试（约十几分钟）
 	@echo "✓ 全部通过"
+
+fuzz-web: setup train ## 一万次敌意请求打本机的网页接口，报告写到 docs/benchmarks/fuzz-web.md
+	@$(PYTHON) -m benchmarks.fuzz_web --report docs/benchmarks/fuzz-web.md
 
 evaluate: train ## 在保留集（和 ../shared 的真实问句，若有）上打分
 	@for file in tests/nlu/heldout.tsv ../shared/eval/real_dev.tsv; do \

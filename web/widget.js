@@ -1,6 +1,7 @@
 // The chat on the lender's own pages, by one line:
 //   <script src="https://chat.example.com/web/widget.js" async></script>
 // It adds a button, and on the first press a frame. The page's styles can't reach in, ours can't get out.
+// For a customer who is logged in there: finlit.identify(token), a token that the lender's server signed.
 // Options on the script element: data-label (the button's text), data-side ("left" or "right").
 (function () {
   "use strict";
@@ -42,8 +43,9 @@
 
   let frame = null;
   let isReady = false; // the frame's page listens
+  let hostToken = null; // waits until it does
 
-  const tell = (what) => frame.contentWindow.postMessage({ finlit: what }, origin);
+  const tell = (what, token) => frame.contentWindow.postMessage({ finlit: what, token }, origin);
 
   function open() {
     if (!frame) {
@@ -58,6 +60,12 @@
     button.setAttribute("aria-expanded", "true");
     frame.focus();
     if (isReady) tell("focus");
+  }
+
+  function identify(token) {
+    hostToken = isReady ? null : token;
+    if (isReady) tell("identify", token);
+    else open();
   }
 
   function close() {
@@ -75,9 +83,10 @@
     if (event.data && event.data.finlit === "ready") {
       isReady = true;
       tell("focus");
+      if (hostToken) identify(hostToken);
     }
   });
-  window.finlit = Object.freeze({ open, close });
+  window.finlit = Object.freeze({ open, close, identify });
 
   const place = () => document.body.append(host);
   if (document.body) place();

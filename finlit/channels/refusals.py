@@ -19,6 +19,7 @@ TROUBLE = "trouble"
 ELSEWHERE = "from_elsewhere"
 SLOW_DOWN = "slow_down"
 NOT_FOUND = "not_found"
+NOT_IDENTIFIED = "not_identified"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

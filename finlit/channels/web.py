@@ -1,8 +1,10 @@
 """The web chat's channel: signed sessions, plain text in, whole replies out, history from the server.
 
 Under ``/webhooks/web/``: ``history`` opens a session and returns what was said, ``message`` takes one line,
-``stream`` sends what is new, ``feedback`` rates an answer, ``restart`` begins a new conversation, ``host``
-takes over a customer from the lender's site. Every answer but the stream's and the host's is JSON; ``after`` is the number of the last turn that the page already shows.
+``stream`` sends what is new, ``feedback`` rates an answer, ``restart`` begins a new conversation. A customer who
+is logged in on the lender's site comes by ``host`` (a form of that site, answered with our page) or, in the
+widget, by ``identify``. Every answer but the stream's and the host's is JSON; ``after`` is the number of the last
+turn that the page already shows.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from finlit import settings
+from finlit.accounts import host_token
 from finlit.accounts.binding import bound_customer
 from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history
 from finlit.channels.addresses import address_of
@@ -102,6 +105,7 @@ class WebChat(InputChannel):
             return refusals.slow_down(seconds) if seconds else await host_login.take_over(request)
 
         routes.add_route(host, "/host", methods=["POST"], name="host")
+        routes.add_route(self._from_our_page(self._identify), "/identify", methods=["POST"], name="identify")
         routes.add_route(self._in_session(message), "/message", methods=["POST"], name="message")
         routes.add_route(self._in_session(self._feedback), "/feedback", methods=["POST"], name="feedback")
         routes.add_route(self._in_session(self._stream), "/stream", methods=["GET"], name="stream")
@@ -188,15 +192,38 @@ class WebChat(InputChannel):
         return self._json(found)
 
     async def _open(self, request: Request) -> HTTPResponse:
-        current = settings.load()
-        address = address_of(request, current.trusted_proxies)
-        seconds = await self._wait(request, Allowance(f"opened:{address}", current.new_sessions_per_minute))
+        seconds = await self._wait_to_open(request)
         if seconds:
             return refusals.slow_down(seconds)
         conversation = sessions.new_conversation()
-        talk = sessions.public_name(conversation, current.session_secret)
-        found = {"talk": talk, "turns": [], "next": 0, "busy": False, "verified": False, "opened": True}
-        return self._with_token(request, found, conversation)
+        return self._with_token(request, self._nothing_said(conversation), conversation)
+
+    async def _wait_to_open(self, request: Request) -> int:
+        current = settings.load()
+        address = address_of(request, current.trusted_proxies)
+        return await self._wait(request, Allowance(f"opened:{address}", current.new_sessions_per_minute))
+
+    @staticmethod
+    def _nothing_said(conversation: str, verified: bool = False) -> dict[str, Any]:
+        talk = sessions.public_name(conversation, settings.load().session_secret)
+        return {"talk": talk, "turns": [], "next": 0, "busy": False, "verified": verified, "opened": True}
+
+    async def _identify(self, request: Request) -> HTTPResponse:
+        """Begin a conversation of a customer whom the lender's site has logged in: ``{"token": "…"}``."""
+        body = _body_of(request)
+        token = body.get("token") if body else None
+        if not isinstance(token, str):
+            return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
+        seconds = await self._wait_to_open(request)
+        if seconds:
+            return refusals.slow_down(seconds)
+        conversation = sessions.new_conversation()  # never one that somebody else may know
+        try:
+            await asyncio.to_thread(host_token.take_over, token, conversation, self.name())
+        except host_token.TokenRefused as refused:
+            logger.warning("a host token was refused: %s", refused)
+            return refusals.refusal(refusals.NOT_IDENTIFIED, 403)
+        return self._with_token(request, self._nothing_said(conversation, verified=True), conversation)
 
     def _with_token(self, request: Request, found: dict[str, Any], conversation: str) -> HTTPResponse:
         current = settings.load()

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.5  # seconds
 HEARTBEAT = 15.0  # seconds; proxies and Sanic close what is silent for a minute
+LOOK_ANYWAY = 4  # heartbeats without news: a binding may have lapsed
 LONGEST = 300.0  # seconds; then the page comes again, with its token checked anew
 PER_CONVERSATION = 6
 PER_PROCESS = 2000
@@ -91,10 +92,13 @@ class Streams:
             if found["turns"] or frame != shown:
                 shown = frame
                 yield event("news", found)
-            try:
-                await asyncio.wait_for(changed.wait(), HEARTBEAT)
-            except asyncio.TimeoutError:
-                yield ": still here\n\n"
+            silent = 0
+            while not changed.is_set() and silent < LOOK_ANYWAY:
+                try:
+                    await asyncio.wait_for(changed.wait(), HEARTBEAT)
+                except asyncio.TimeoutError:
+                    silent += 1
+                    yield ": still here\n\n"
 
     async def _watch(self) -> None:
         while self._open and not self._closing:

@@ -29,28 +29,30 @@ class Turns:
     def __init__(self, on_change: Callable[[str], None], clock: Callable[[], datetime]) -> None:
         self._on_change = on_change
         self._clock = clock
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[bool]] = set()
 
     async def answer_once(self, agent: Agent, message: UserMessage, handler: Handler) -> bool:
         """Answer ``message`` unless that was done; return False when it takes longer than ``PATIENCE``.
 
         Raises what the turn raises; then nothing is stored and the message may come again.
         """
-        inbox = Inbox(settings.load().database_url)
-        name = str(message.message_id)
-        entry = await asyncio.to_thread(inbox.enter, message.sender_id, name, self._clock())
-        if entry.arrival is Arrival.DONE:
-            return True
-        if entry.arrival is Arrival.RUNNING:
-            return await self._wait_for(inbox, entry)
-        task = asyncio.get_running_loop().create_task(self._answer(inbox, entry, agent, message, handler))
+        task = asyncio.get_running_loop().create_task(self._claim_and_answer(agent, message, handler))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         done, _ = await asyncio.wait({task}, timeout=PATIENCE)
         if not done:
             task.add_done_callback(_log_failure)
             return False
-        task.result()
+        return task.result()
+
+    async def _claim_and_answer(self, agent: Agent, message: UserMessage, handler: Handler) -> bool:
+        inbox = Inbox(settings.load().database_url)
+        name = str(message.message_id)
+        entry = await asyncio.to_thread(inbox.enter, message.sender_id, name, self._clock())
+        if entry.arrival is Arrival.RUNNING:
+            return await self._wait_for(inbox, entry)
+        if entry.arrival is not Arrival.DONE:
+            await self._answer(inbox, entry, agent, message, handler)
         return True
 
     async def _wait_for(self, inbox: Inbox, entry: Entry) -> bool:
@@ -92,6 +94,6 @@ class Turns:
             await asyncio.to_thread(inbox.renew, number, self._clock())
 
 
-def _log_failure(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[bool]) -> None:
     if not task.cancelled() and task.exception():
         logger.error("a web message could not be answered in the background", exc_info=task.exception())

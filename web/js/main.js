@@ -69,6 +69,14 @@ async function restart() {
   }
 }
 
+async function identify(hostToken) {
+  try {
+    await talk.identify(hostToken);
+  } catch {
+    toast(texts.REFUSALS.not_identified);
+  }
+}
+
 for (const title of texts.STARTERS)
   find("starters").append(make("button", { type: "button", class: "choice", on: { click: () => say(title) } }, title));
 find("handoff").addEventListener("click", () => say(texts.HANDOFF));
@@ -76,5 +84,5 @@ find("leave").addEventListener("click", () => say(texts.LEAVE));
 find("retry").addEventListener("click", () => (talk.stream.again(), talk.hurry()));
 composer(say);
 menu({ restart });
-embedded();
+embedded({ identify });
 talk.start();

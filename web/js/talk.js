@@ -16,6 +16,7 @@ export class Talk {
     this.busy = false;
     this.sending = false;
     this.hasStarted = false; // until then nobody knows which conversation a message belongs to
+    this.started = new Promise((resolve) => (this.begun = resolve));
     this.wake = null; // ends a pause early
     this.channel = "BroadcastChannel" in window ? new BroadcastChannel("finlit") : null;
     this.stream = new Stream({
@@ -36,6 +37,7 @@ export class Talk {
       this.view.unreached();
     }
     this.hasStarted = true;
+    this.begun();
     this.stream.start();
     this.flush();
   }
@@ -132,9 +134,18 @@ export class Talk {
     return Promise.race([sleep(ms), new Promise((resolve) => (this.wake = resolve))]).then(() => (this.wake = null));
   }
 
-  async restart() {
-    const { status, data } = await transport.restart();
-    if (status !== 200) throw new transport.NotReached();
+  restart() {
+    return this.begin(() => transport.restart());
+  }
+
+  identify(hostToken) {
+    return this.begin(() => transport.identify(hostToken));
+  }
+
+  async begin(ask) {
+    await this.started;
+    const { status, data } = await ask();
+    if (status !== 200) throw new Error(data.error);
     outbox.clear();
     this.take(data);
     this.channel?.postMessage("restarted");

@@ -10,6 +10,7 @@ export const REFUSALS = {
   too_long: "这段话太长了，请分几次说。",
   trouble: "抱歉，我这边出了点问题。你的话还在，正在自动重试。",
   from_elsewhere: "这条没能发出去，请直接打开聊天页再试。",
+  not_identified: "没能带入登录状态，可以在对话里核验身份。",
   not_found: "这条没能发出去，请刷新页面再试。",
 };
 export const slowDown = (seconds) => `稍等，消息有点多，${seconds} 秒后自动发出。`;

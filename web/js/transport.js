@@ -78,11 +78,16 @@ async function ask(after) {
   return held;
 }
 
-export async function restart() {
-  const answer = await request("restart", { body: {}, query: token ? { hold: "token" } : {} });
+async function begin(path, body) {
+  const answer = await request(path, { body, query: token ? { hold: "token" } : {} });
   if (answer.data.token) hold(answer.data.token);
   return answer;
 }
+
+export const restart = () => begin("restart", {});
+
+/** Begin as the customer whom the page around us has logged in; `hostToken` is signed by its server. */
+export const identify = (hostToken) => begin("identify", { token: hostToken });
 
 export const send = (entry, after) => request("message", { body: { id: entry.id, text: entry.text, after } });
 export const rate = (n, rating, word) => request("feedback", { body: { n, rating, word } });
