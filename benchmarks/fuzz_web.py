@@ -185,7 +185,7 @@ class Person:
             [
                 {}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"X-Forwarded-For": "1.2.3.4, ::1, x"},
                 {"Authorization": "Bearer x.y.z"}, {"Cookie": "finlit_session=" + "A" * 900}, {"Cookie": "finlit_session=; a=\x01"},
-                {"Content-Length": "-1"}, {"Transfer-Encoding": "chunked"}, {"Accept-Encoding": "gzip;q=nan"}, {"Range": "bytes=-1"},
+                  {"Accept-Encoding": "gzip;q=nan"}, {"Range": "bytes=-1"},
                 {"X": "a" * 9_000}, {"Host": "evil.example"}, {"Expect": "100-continue"},
             ]
         )  # fmt: skip
@@ -194,12 +194,18 @@ class Person:
         self.cookie = before or self.cookie
 
     def raw_bytes(self) -> None:
-        """Send what is no HTTP at all."""
+        """Send what is no HTTP, or only half of a request: it is left open, as slow attackers do."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT) as connection:
             connection.settimeout(0.3)
             length = self.random.randrange(300)
             start = self.random.choice(
-                [b"", b"GET / HTTP/1.1\r\n", b"POST /webhooks/web/message HTTP/1.1\r\nContent-Length: 99\r\n\r\n{"]
+                [
+                    b"",
+                    b"GET / HTTP/1.1\r\n",
+                    b"POST /webhooks/web/message HTTP/1.1\r\nContent-Length: 99\r\n\r\n{",
+                    b"GET /ready HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+                    b"GET /ready HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                ]
             )
             try:
                 connection.sendall(start + bytes(self.random.randrange(256) for _ in range(length)))

@@ -18,6 +18,7 @@ from finlit.channels import health, refusals
 from finlit.channels.static_files import StaticFiles
 
 MOST_REQUEST_BYTES = 256 * 1024  # whatever the route; each one may want less
+WHOLE_REQUEST_WITHIN = 20  # seconds; half a request holds a connection no longer
 PAGE, LOADER = "index.html", "widget.js"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -70,6 +71,7 @@ async def chat_file(request: Request, name: str) -> HTTPResponse:
 def add_chat_page(app: Sanic) -> None:
     """Register the pages, their files and the health routes on ``app``."""
     app.config.REQUEST_MAX_SIZE = MOST_REQUEST_BYTES
+    app.config.REQUEST_TIMEOUT = WHOLE_REQUEST_WITHIN
     refusals.install(app)
     health.install(app)
     app.add_route(chat_page, "/", methods=["GET", "HEAD"], name="finlit_page")
