@@ -164,7 +164,8 @@ def _buttons_for(channel: str, answer: Answer) -> list[dict[str, str]]:
 def flatten(text: str) -> str:
     """Return ``text`` without Markdown: WeChat shows the signs."""
     text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"[*_`#>]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text)
+    # Four asterisks and more are a masked number: 138****5678
+    return re.sub(r"(?<!\*)[*_`#>]{1,3}(?!\*)(?=\S)|(?<=[^\s*])[*_`]{1,3}(?!\*)", "", text)
 
 
 def table_lines(table: Mapping[str, Any]) -> list[str]:

@@ -102,4 +102,5 @@ def _heard(data: dict[str, Any]) -> Heard:
         confidence=float(intent.get("confidence") or 0.0),
         choice=choice,
         label=str(decision.get("label") or ""),
+        from_context=bool(decision.get("from_context")),
     )

@@ -24,7 +24,8 @@ WITHIN_A_TASK = frozenset({"inform", "affirm", "deny", "clarify", "restart", "nl
 # Told at a question for free words, these are requests and not the answer.
 COMMANDS = frozenset({"human_handoff", "help", "bot_challenge", "greet", "goodbye", "abuse", "account_verify",
                       "account_status", "account_bill", "rights_complaint", "hardship_apply", "quiz_start"})  # fmt: skip
-SHORT = 14  # characters: a command or a question put in between
+COMMAND = 8  # characters: 「我要找人工」, but not 「客服态度很差，挂我电话」
+SHORT = 14  # characters: a question put in between
 SURE = 0.6
 
 
@@ -39,6 +40,7 @@ class Heard:
     confidence: float = 0.0
     choice: str | None = None
     label: str = ""
+    from_context: bool = False  # the sentence alone did not say so
 
     def is_about(self, intents: frozenset[str]) -> bool:
         return self.decision == "answered" and self.intent in intents
@@ -142,7 +144,8 @@ def _at_the_summary(task: Task, entry: Entry, heard: Heard, phrases: Phrases, co
         return Move("confirm")
     if control == "object" or heard.is_about(frozenset({"deny"})):
         return Move("object")
-    if phrases.interrupts(heard.text) or heard.is_another_topic:
+    chatter = heard.intent == "out_of_scope" and not phrases.asks(heard.text)
+    if phrases.interrupts(heard.text) or heard.is_another_topic and not chatter:
         return None
     given = task.read(heard.text, None, heard.today)
     return Move("answer", given.values, corrected=True) if given.values else Move("unreadable")
@@ -201,10 +204,11 @@ def _free_words(task: Task, heard: Heard, phrases: Phrases, given: Readings, ask
     if _picks(given, asked) and not phrases.asks(heard.text):
         return Move("answer", given.values)
     short = len(fingerprint(heard.text)) <= SHORT
-    if short and heard.is_about(frozenset({task.intent})):
+    if short and heard.is_about(frozenset({task.intent})) and not heard.from_context:
         return Move("resume")
-    another = heard.is_another_topic and heard.confidence >= SURE
-    if another and short and (heard.intent in COMMANDS or phrases.asks(heard.text)):
+    another = heard.is_another_topic and heard.intent != task.intent and heard.confidence >= SURE
+    commands = heard.intent in COMMANDS and not heard.from_context and len(fingerprint(heard.text)) <= COMMAND
+    if another and (commands or short and phrases.asks(heard.text)):
         return None
     return Move("answer", given.values) if given.values else Move("unreadable")
 

@@ -35,7 +35,7 @@ class Phrases:
     def from_document(cls, document: Mapping[str, Any]) -> Phrases:
         """Return the compiled list; raises KeyError or re.error for a faulty document."""
         leads, tails = _any(document["leads"]), _any(document["tails"])
-        controls = {name: re.compile(f"(?:{leads})*(?:{'|'.join(document[name])})(?:{tails})*") for name in CONTROLS}
+        controls = {name: re.compile(f"(?:{leads})*(?:{'|'.join(document[name])})+(?:{tails})*") for name in CONTROLS}
         return cls(
             controls,
             re.compile(f"(?:嗯|哦|那|好)*(?:{_any(document['interrupting'])})"),

@@ -161,3 +161,7 @@ def test_a_button_for_one_channel_is_offered_there_only():
     )
     assert answers.for_web(answer, REGISTRY)["buttons"] == [{"title": "转人工", "payload": "/b"}]
     assert answers.for_wechat(answer, REGISTRY)["text"].endswith("1. 怎么算的\n2. 转人工")
+
+
+def test_a_masked_number_keeps_its_asterisks_in_wechat():
+    assert answers.flatten("打 138****5678，卡 6222****0123，**要紧**") == "打 138****5678，卡 6222****0123，要紧"
