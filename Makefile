@@ -43,8 +43,8 @@ types: setup tools
 unit: setup
 	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(PYTHON) -m pytest tests/unit
 
-integration: setup train
-	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) scripts/with-postgres $(PYTHON) -m pytest tests/integration tests/nlu
+integration: setup tools train
+	@scripts/interop-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) scripts/with-postgres $(PYTHON) -m pytest tests/integration tests/nlu
 
 conversation: setup train ## 演全部对话测试，报告在 var/conversations.html
 	@FINLIT_ENV=test $(FINLIT) test-conversations --junit var/conversations.xml --report var/conversations.html
