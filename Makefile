@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run console setup tools train data validate lint types unit integration conversation browser test bench fuzz-web bench-account properties evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser test bench fuzz-web fuzz-wechat bench-account properties evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ test: setup tools lint types validate unit train integration conversation browse
 
 fuzz-web: setup train ## 一万次敌意请求打本机的网页接口，报告写到 docs/benchmarks/fuzz-web.md
 	@$(PYTHON) -m benchmarks.fuzz_web --report docs/benchmarks/fuzz-web.md
+
+fuzz-wechat: setup train ## 一万个恶意请求打微信地址（只在本机）
+	@FINLIT_ENV=test FINLIT_HOSTILE_REQUESTS=10000 $(PYTHON) -m pytest tests/integration/test_wechat_journey.py -k hostile
 
 evaluate: train ## 在保留集（和 ../shared 的真实问句，若有）上打分
 	@for file in tests/nlu/heldout.tsv ../shared/eval/real_dev.tsv; do \
