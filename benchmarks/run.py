@@ -22,10 +22,13 @@ OUT = PROJECT_ROOT / "docs" / "benchmarks"
 LIMITS = {"train_s": 90, "parse_p50_ms": 4, "load_s": 15, "memory_mb": 1024}
 
 
-def _step(system: str, action: str) -> dict[str, Any]:
+def _step(system: str, action: str, *more: str) -> dict[str, Any]:
     print(f"· {system}：{'训练' if action == 'train' else '测量'}…", flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.measure", system, action], capture_output=True, text=True, cwd=PROJECT_ROOT
+        [sys.executable, "-m", "benchmarks.measure", system, action, *more],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT_ROOT,
     )
     if done.returncode != 0:
         raise SystemExit(f"{system} {action} 失败：\n{done.stderr[-2000:]}")
@@ -77,11 +80,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--reuse-stock", action="store_true")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--most", type=int, help="sentences of each intent that both systems learn from (all)")
     args = parser.parse_args()
+    sample = ["--most", str(args.most)] if args.most else []
     reuse = args.reuse_stock and any((PROJECT_ROOT / "var" / "bench-stock").glob("*.tar.gz"))
     earlier = json.loads((OUT / "bench.json").read_text()) if (OUT / "bench.json").is_file() else {}
-    trained = {"ours": _step("ours", "train")["train_s"]}
-    trained["stock"] = earlier.get("stock", {}).get("train_s") if reuse else _step("stock", "train")["train_s"]
+    trained = {"ours": _step("ours", "train", *sample)["train_s"]}
+    trained["stock"] = earlier.get("stock", {}).get("train_s") if reuse else _step("stock", "train", *sample)["train_s"]
     runs: dict[str, list[dict[str, Any]]] = {"ours": [], "stock": []}
     for _ in range(args.repeat):  # in turn, so that both see the same machine
         for system in runs:
@@ -94,7 +99,14 @@ def main() -> None:
         for name in sorted(set(ours["scores"]) & set(stock["scores"]))
     }
     machine = {"cpu_count": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
-    result = {"machine": machine, "ours": ours, "stock": stock, "stock_over_ours": ratios, "accuracy_gain": gains}
+    result = {
+        "machine": machine,
+        "most_sentences_an_intent": args.most,
+        "ours": ours,
+        "stock": stock,
+        "stock_over_ours": ratios,
+        "accuracy_gain": gains,
+    }
     OUT.mkdir(parents=True, exist_ok=True)
     (OUT / "bench.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _plot(ours, stock, OUT / "bench.png")
