@@ -1,7 +1,7 @@
 """Signs of self-harm, said plainly, veiled or in a borrowed spelling.
 
-Two witnesses: the editors' patterns (``data/crisis.yml``), and the question model's probability
-of ``crisis`` where a word of ``evidence`` is there to support it. Either is enough. Idioms
+Two witnesses: the editors' patterns (``data/crisis.yml``), and the question model's probability of
+``crisis``: with a word of ``evidence`` to support it a little is enough, without one it takes more. Idioms
 (跳楼价, 气死我了) are taken out first, and a negation right before a sign silences that sign.
 """
 
@@ -47,6 +47,11 @@ class CrisisSigns:
         """Return the words that sound like self-harm, None when there are none."""
         plain = self.idioms.sub(_GAP, fingerprint(text))
         return next((match.group() for match in self.signs.finditer(plain) if not self._denied(plain, match)), None)
+
+    def is_plain(self, text: str) -> bool:
+        """Say whether ``text`` holds neither an idiom nor a denied sign, so that the model may judge it alone."""
+        plain = fingerprint(text)
+        return not self.idioms.search(plain) and not self.signs.search(plain)
 
     def supports(self, text: str) -> str | None:
         """Return what the model may judge: the text without idioms and denied signs, None when no evidence is left."""

@@ -52,7 +52,8 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "ask_at": 0.13,
             "margin": 0.3,
             "candidate_at": 0.07,
-            "crisis_at": 0.35,
+            "crisis_at": 0.25,
+            "crisis_alone_at": 0.4,
             "out_of_scope_weight": 2.5,
         }
 
@@ -134,6 +135,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             CrisisSigns.from_document(content["crisis"]),
             thresholds,
             crisis_at=config["crisis_at"],
+            crisis_alone_at=config["crisis_alone_at"],
             out_of_scope_weight=config["out_of_scope_weight"],
         )
 

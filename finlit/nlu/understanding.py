@@ -66,6 +66,7 @@ class Understanding:
         crisis: CrisisSigns,
         thresholds: Thresholds,
         crisis_at: float,
+        crisis_alone_at: float,
         out_of_scope_weight: float = 1.0,
     ) -> None:
         self._model = model
@@ -73,6 +74,7 @@ class Understanding:
         self._crisis = crisis
         self._thresholds = thresholds
         self._crisis_at = crisis_at
+        self._crisis_alone_at = crisis_alone_at
         self._intents = model.labels
         weight_of = {CRISIS: 0.0, OUT_OF_SCOPE: out_of_scope_weight}
         self._weights = np.array([weight_of.get(intent, 1.0) for intent in self._intents])
@@ -99,9 +101,10 @@ class Understanding:
         if self._crisis.found_in(text):
             return True
         rest = self._crisis.supports(text)
-        if rest is None or CRISIS not in self._intents:
+        if CRISIS not in self._intents or (rest is None and not self._crisis.is_plain(text)):
             return False
-        return float(self._model.probabilities(rest)[self._intents.index(CRISIS)]) >= self._crisis_at
+        probability = self._model.probabilities(text if rest is None else rest)[self._intents.index(CRISIS)]
+        return float(probability) >= (self._crisis_alone_at if rest is None else self._crisis_at)
 
     def _weighed(self, probabilities: np.ndarray) -> np.ndarray:
         """Return the probabilities with ``out_of_scope`` weighed up and without ``crisis``.

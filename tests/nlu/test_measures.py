@@ -44,12 +44,13 @@ def test_real_customers_are_understood(assistant):
     assert scores["refused"] <= 0.04
 
 
-def test_a_second_turn_is_understood_after_the_first(assistant):
-    rows = read_table(HERE / "followups.tsv")
+@pytest.mark.parametrize("file", ["followups.tsv", "followups_unseen.tsv"])
+def test_a_second_turn_is_understood_after_the_first(assistant, file):
+    rows = read_table(HERE / file)
 
     async def play():
         return [
-            await answered_intent(assistant, [row["first"], row["second"]], f"follow-{number}") == row["intent"]
+            await answered_intent(assistant, [row["first"], row["second"]], f"{file}-{number}") == row["intent"]
             for number, row in enumerate(rows)
         ]
 
