@@ -33,11 +33,15 @@ def prepare() -> None:
 
 def _play(conversation: Conversation) -> Result:
     global _worlds
-    logging.disable(logging.ERROR)  # refusals that a conversation provokes are logged; here they are expected
     prepare()
     assert _assistant is not None
     _worlds = _worlds or Worlds()
-    return asyncio.run(playing.play(conversation, _assistant, _worlds))
+    heard = logging.root.manager.disable
+    logging.disable(logging.ERROR)  # refusals that a conversation provokes are logged; here they are expected
+    try:
+        return asyncio.run(playing.play(conversation, _assistant, _worlds))
+    finally:
+        logging.disable(heard)
 
 
 def _close() -> None:

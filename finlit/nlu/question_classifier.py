@@ -53,7 +53,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "margin": 0.3,
             "candidate_at": 0.07,
             "crisis_at": 0.25,
-            "crisis_alone_at": 0.4,
+            "crisis_alone_at": 0.6,
             "out_of_scope_weight": 2.5,
         }
 

@@ -35,6 +35,7 @@ SURE_ALONE = 0.75
 SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
 SLACK_WHEN_CLEAR = 1  # characters besides the wording of a follow-up in a sentence that is clear by itself
 SURE_RESTART = 0.8  # it forgets everything: never on a guess
+SURE_GENERAL = 0.99  # after an account answer: a general question, not the customer's own
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
 WEIGHT_ALONE = 0.5
@@ -151,7 +152,10 @@ class Understanding:
         loose = self._follow_ups.by_table(text, previous)
         best = self._intents[int(alone.argmax())]
         clear = best not in self.NOT_A_TOPIC and best != previous.intent and alone.max() >= SURE_OPENED
-        if not clear or (previous.intent.startswith(ACCOUNT) and loose != previous.intent):
+        own = (
+            previous.intent.startswith(ACCOUNT) and loose not in (None, previous.intent) and alone.max() < SURE_GENERAL
+        )
+        if not clear or own:
             return loose  # after an account answer, 「下一期什么时候还」 means the customer's own
         return self._follow_ups.by_table(text, previous, SLACK_WHEN_CLEAR)
 

@@ -53,7 +53,7 @@ SUITE = """
   过程:
   - 说: 谢谢
   - 点: 转人工
-    答案: utter_human_handoff
+    答案: utter_human_handoff_ask_question
 - 标题: 轻生
   渠道: 微信
   过程:
