@@ -14,11 +14,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from finlit import settings
-from finlit.channels import health, refusals
+from finlit.channels import careful_http, health, refusals
 from finlit.channels.static_files import StaticFiles
 
 MOST_REQUEST_BYTES = 256 * 1024  # whatever the route; each one may want less
-WHOLE_REQUEST_WITHIN = 20  # seconds; half a request holds a connection no longer
+ANSWER_WITHIN = 60  # seconds without a byte of the answer: nobody reads it; streams send a heartbeat meanwhile
+IDLE_FOR = 15  # seconds that a connection is kept for its next request
 PAGE, LOADER = "index.html", "widget.js"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -71,7 +72,9 @@ async def chat_file(request: Request, name: str) -> HTTPResponse:
 def add_chat_page(app: Sanic) -> None:
     """Register the pages, their files and the health routes on ``app``."""
     app.config.REQUEST_MAX_SIZE = MOST_REQUEST_BYTES
-    app.config.REQUEST_TIMEOUT = WHOLE_REQUEST_WITHIN
+    app.config.REQUEST_TIMEOUT = int(careful_http.WHOLE_REQUEST_WITHIN)
+    app.config.RESPONSE_TIMEOUT = ANSWER_WITHIN
+    app.config.KEEP_ALIVE_TIMEOUT = IDLE_FOR
     refusals.install(app)
     health.install(app)
     app.add_route(chat_page, "/", methods=["GET", "HEAD"], name="finlit_page")
@@ -80,7 +83,8 @@ def add_chat_page(app: Sanic) -> None:
 
 
 def install() -> None:
-    """Make Rasa register our page instead of its greeting; raises RuntimeError when Rasa has changed."""
+    """Make Rasa register our page instead of its greeting; raises RuntimeError when Rasa or Sanic has changed."""
+    careful_http.install()
     if not hasattr(rasa.server, "add_root_route"):
         raise RuntimeError("rasa.server.add_root_route is gone: check finlit/channels/root_page.py")
     rasa.server.add_root_route = add_chat_page
