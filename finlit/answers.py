@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 WECHAT_LIMIT_BYTES = 2048
 WECHAT_PART_BYTES = 1900  # leaves room for 「回复 1 继续」
 CHOICES_HEADING = "回复数字继续："
+UNNUMBERED_HEADING = "也可以回复："
 RICH = ("table", "chart", "details")
 _NEXT_STEP = "下一步"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -201,7 +202,7 @@ def for_wechat(answer: Answer, registry: Registry) -> dict[str, Any]:
     buttons = _buttons_for("wechat", answer)
     titles = [button["title"] for button in buttons]
     if titles:
-        lines.append(choice_lines(titles) if numbered else "也可以回复：" + "、".join(titles))
+        lines.append(choice_lines(titles) if numbered else UNNUMBERED_HEADING + "、".join(titles))
     custom = {"answer": answer.name, "numbered": bool(buttons) and numbered}
     return {"text": "\n".join(lines), "buttons": buttons, "custom": custom}
 

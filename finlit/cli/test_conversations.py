@@ -11,7 +11,18 @@ from pathlib import Path
 from finlit import settings
 from finlit.cli.errors import CommandError
 from finlit.cli.quiet import silence
-from finlit.conversations import coverage, html_report, junit, live, names, reading, running, terminal
+from finlit.conversations import (
+    coverage,
+    html_report,
+    junit,
+    live,
+    live_web,
+    live_wechat,
+    names,
+    reading,
+    running,
+    terminal,
+)
 from finlit.conversations.model import Conversation, Result
 
 
@@ -43,12 +54,20 @@ def _conversations(args: argparse.Namespace, known: names.Names) -> list[Convers
     return found
 
 
-def _played(args: argparse.Namespace, conversations: Sequence[Conversation]) -> tuple[list[Result], float]:
+def _wire(url: str, known: names.Names) -> live_wechat.Wire | None:
+    current = settings.load()
+    return live_wechat.Wire(current.wechat, url, current.now, known.answers) if current.wechat else None
+
+
+def _played(
+    args: argparse.Namespace, conversations: Sequence[Conversation], known: names.Names
+) -> tuple[list[Result], float]:
     started = time.monotonic()
     if args.live:
         try:
-            return live.play_all(conversations, args.live, _show_failed), time.monotonic() - started
-        except live.Unreachable as error:
+            server = live.Server(args.live, _wire(args.live, known))
+            return live.play_all(conversations, server, _show_failed), time.monotonic() - started
+        except live_web.Unreachable as error:
             raise CommandError(str(error)) from error
     from finlit.dialogue.in_process import NoModel
 
@@ -71,7 +90,7 @@ def execute(args: argparse.Namespace) -> int:
     silence()
     known = names.load(settings.load())
     conversations = _conversations(args, known)
-    results, seconds = _played(args, conversations)
+    results, seconds = _played(args, conversations, known)
     print(terminal.summary(results, seconds))
     measured = coverage.measure(results, known)
     everything = not (args.files or args.only or args.live)

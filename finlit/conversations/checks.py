@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from finlit import settings
-from finlit.conversations.model import Check, Failure, Seen
+from finlit.conversations.model import AS_DATA, AS_TEXT, INSIDE, Check, Failure, Seen
 from finlit.conversations.names import nearest
 from finlit.db import engine, tables
 
@@ -39,12 +39,12 @@ class Row:
 class Kind:
     """How an expectation is written (``form``, see ``reading``) and held against what was seen.
 
-    ``inside`` marks those that look into the process, which a running server does not allow.
+    ``shown_by`` is the least that shows it: the bare text, the reply as data, or the process itself.
     """
 
     form: str
     differences: Callable[[Seen, Any], Differences]
-    inside: bool = False
+    shown_by: int = AS_TEXT
 
 
 def show(value: Any) -> str:
@@ -192,23 +192,28 @@ def decision_word(kind: str | None) -> str:
 
 
 KINDS = {
-    "意图": Kind("intent", _intent, inside=True),
-    "判断": Kind("decision", _decision, inside=True),
-    "答案": Kind("answers", _answers),
+    "意图": Kind("intent", _intent, INSIDE),
+    "判断": Kind("decision", _decision, INSIDE),
+    "答案": Kind("answers", _answers, AS_DATA),
     "包含": Kind("texts", _contains),
     "不包含": Kind("texts", _contains_not),
     "匹配": Kind("patterns", _matches),
     "按钮": Kind("texts", _buttons),
     "没有按钮": Kind("texts", _no_buttons),
-    "表格": Kind("texts", _part("table", "表格")),
-    "图": Kind("texts", _part("chart", "图")),
-    "明细": Kind("texts", _part("details", "明细")),
-    "出处": Kind("facts", _sources),
+    "表格": Kind("texts", _part("table", "表格"), AS_DATA),
+    "图": Kind("texts", _part("chart", "图"), AS_DATA),
+    "明细": Kind("texts", _part("details", "明细"), AS_DATA),
+    "出处": Kind("facts", _sources, AS_DATA),
     "没有回复": Kind("yes", _silent),
-    "槽": Kind("slots", _slots, inside=True),
-    "表单": Kind("form", _form, inside=True),
-    "数据库": Kind("rows", _rows, inside=True),
+    "槽": Kind("slots", _slots, INSIDE),
+    "表单": Kind("form", _form, INSIDE),
+    "数据库": Kind("rows", _rows, INSIDE),
 }
+
+
+def possible(check: Check, seen: Seen) -> bool:
+    """Say whether what ``seen`` shows is enough to make ``check``."""
+    return KINDS[check.word].shown_by <= seen.shows
 
 
 def failures(check: Check, seen: Seen) -> list[Failure]:

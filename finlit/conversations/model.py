@@ -11,6 +11,7 @@ from finlit.content.topics import Place
 
 SAY, TAP, WAIT = "说", "点", "过"
 WEB, WECHAT = "web", "wechat"
+AS_TEXT, AS_DATA, INSIDE = 1, 2, 3  # how much a turn shows: WeChat's text, the web's reply, everything
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ class Conversation:
 class Seen:
     """What one turn brought: the replies, and what the assistant thought and did.
 
-    A server shows replies only; then ``inside`` is False and the fields after it are empty.
+    A server shows replies only; then ``shows`` says how much of them, and the fields after it are empty.
     """
 
     sent: str
     replies: tuple[Mapping[str, Any], ...]
     conversation: str
-    inside: bool = True
+    shows: int = INSIDE
     intent: str | None = None
     ranking: tuple[tuple[str, float], ...] = ()
     decision: Mapping[str, Any] = field(default_factory=dict)

@@ -52,7 +52,7 @@ class Recording:
 
 def expectations(seen: Seen, before: Seen | None) -> Iterator[Check]:
     """Yield what is worth keeping of a turn: intent, answers, slots that changed. Words are for a person to add."""
-    if seen.inside and seen.intent:
+    if seen.intent:
         yield Check("意图", seen.intent, HERE)
     if seen.answers and all(seen.answers):
         yield Check("答案", list(seen.answers), HERE)
@@ -60,7 +60,7 @@ def expectations(seen: Seen, before: Seen | None) -> Iterator[Check]:
         yield Check("没有回复", True, HERE)
     was = before.slots if before else {}
     changed = {name: show(value) for name, value in seen.slots.items() if show(value) != show(was.get(name))}
-    if changed and seen.inside:
+    if changed:
         yield Check("槽", changed, HERE)
 
 

@@ -16,7 +16,7 @@ ME, BOT = "我", "明白账"
 
 def thought(seen: Seen) -> str:
     """Return what the model thought, on one line; empty when it can't be seen."""
-    if not seen.inside or not seen.intent:
+    if not seen.intent:
         return ""
     likeliest = "、".join(f"{name} {share:.0%}" for name, share in seen.ranking[:3])
     return f"判断：{decision_word(seen.decision.get('kind'))}；当成了 {seen.intent}{f'（最像：{likeliest}）' if likeliest else ''}"
