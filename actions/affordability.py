@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from actions.guided import GuidedAction, Reply, Talk, Texts
 from finlit.affordability import debt_to_income
 from finlit.money import show, show_rate
 from finlit.tasks.affordability import AFFORDABILITY_CHECK, ESSENTIALS, INCOME, PAYMENTS
-from finlit.tasks.readers import Value
+from finlit.tasks.progress import Entry
 
 
 class ActionAffordabilityCheck(GuidedAction):
@@ -17,8 +16,9 @@ class ActionAffordabilityCheck(GuidedAction):
 
     task = AFFORDABILITY_CHECK
 
-    def finish(self, talk: Talk, values: Mapping[str, Value], texts: Texts) -> Reply:
+    def finish(self, talk: Talk, entry: Entry, texts: Texts) -> Reply:
         """Weigh the payments; nothing is stored."""
+        values = entry.values
         income, essentials, payments = (Decimal(values[name] or 0) for name in (INCOME, ESSENTIALS, PAYMENTS))
         burden = debt_to_income(income, [payments], essentials)
         rows = [(texts.item(INCOME), income), (texts.item(PAYMENTS), payments)]

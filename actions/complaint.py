@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from actions.guided import Reply, Talk, Texts
 from actions.requests import RequestAction, sender
 from finlit.db import engine
 from finlit.requests import filing
 from finlit.tasks.complaint import COMPLAINT, HAPPENED, WANTED, WHEN
-from finlit.tasks.readers import Value
+from finlit.tasks.progress import Entry
 
 FILE = "rights_complaint/file"
 
@@ -25,15 +23,15 @@ class ActionComplaint(RequestAction):
         status = super().aside(talk, texts)
         return status or (None if talk.label == FILE else Reply("utter_rights_complaint"))
 
-    def finish(self, talk: Talk, values: Mapping[str, Value], texts: Texts) -> Reply:
+    def finish(self, talk: Talk, entry: Entry, texts: Texts) -> Reply:
         """File the complaint."""
-        shown = texts.shown(values)
+        shown = texts.shown(entry.values)
         filed = filing.file_complaint(
             engine.sessions(talk.database_url),
             sender(talk),
             talk.now,
             happened=shown[HAPPENED],
-            happened_when=shown[WHEN] if values[WHEN] else None,
+            happened_when=shown[WHEN] if entry.values[WHEN] else None,
             wanted=shown[WANTED],
         )
         return self.filed(talk, texts, filed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -52,6 +53,7 @@ class Talk:
     database_url: str
     label: str
     tracker: Tracker
+    randomness: random.Random
 
     @classmethod
     def of(cls, tracker: Tracker) -> Talk:
@@ -60,7 +62,9 @@ class Talk:
         label = str((message.get("decision") or {}).get("label") or "")
         channel = str(tracker.get_latest_input_channel() or "")
         text = str(message.get("text") or "")
-        return cls(tracker.sender_id, channel, text, current.now(), current.database_url, label, tracker)
+        return cls(
+            tracker.sender_id, channel, text, current.now(), current.database_url, label, tracker, current.randomness()
+        )
 
 
 class Texts:
@@ -69,6 +73,15 @@ class Texts:
     def __init__(self, domain: Mapping[str, Any], task: Task) -> None:
         self._responses = domain.get("responses") or {}
         self._task = task
+
+    def shared(self, name: str) -> str:
+        """Return the task's own response ``utter_<task>_<name>`` where it has one, else that of all tasks."""
+        own = f"utter_{self._task.name}_{name}"
+        return own if own in self._responses else f"utter_task_{name}"
+
+    def question_of(self, intent: str) -> str:
+        """Return the plain words that name an intent, as in 「您是想问 …？」; empty when it has none."""
+        return str((self._responses.get(f"utter_{intent}") or [{}])[0].get("metadata", {}).get("question") or "")
 
     def line(self, response: str) -> str:
         """Return the text of ``response``; raises KeyError when it is missing."""
@@ -125,7 +138,7 @@ class GuidedAction(Action, ABC):
         return f"utter_{self.task.name}"
 
     @abstractmethod
-    def finish(self, talk: Talk, values: Mapping[str, Value], texts: Texts) -> Reply:
+    def finish(self, talk: Talk, entry: Entry, texts: Texts) -> Reply:
         """Do what was asked for (and confirmed, for a task that confirms) and return what to say.
 
         What it writes it commits once; SQLAlchemyError leaves the task where it was.
@@ -147,9 +160,19 @@ class GuidedAction(Action, ABC):
         """Return values that need not be asked."""
         return {}
 
-    def options(self, talk: Talk, question: str) -> Sequence[Option]:
-        """Return the choices of ``question`` that only exist for this customer."""
+    def options(self, talk: Talk, entry: Entry) -> Sequence[Option]:
+        """Return the choices of the open question that only exist for this customer."""
         return ()
+
+    def settle(self, talk: Talk, move: Move, done: Step) -> Step:
+        """Return what really follows from ``move``, for a task whose questions depend on more than its answers."""
+        return done
+
+    def said_first(self, talk: Talk, done: Step, texts: Texts) -> Mapping[str, Any]:
+        """Return the fields of what is said before the reply itself: ``before`` names the response."""
+        if not done.note or (done.do == "finish" and done.note != "changed"):
+            return {}  # a result that comes at once needs no opening
+        return {"before": self.prefix if done.note == "started" else texts.shared(done.note)}
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -185,9 +208,9 @@ class GuidedAction(Action, ABC):
             if move.kind != "confirm":
                 known = {name: value for name, value in self.known(talk).items() if name not in entry.values}
                 move = replace(move, values={**known, **move.values})
-        done = step(self.task, entry, move)
-        asked = done.entry.asked
-        done = replace(done, entry=replace(done.entry, options=list(self.options(talk, asked)) if asked else ()))
+        done = self.settle(talk, move, step(self.task, entry, move))
+        options = list(self.options(talk, done.entry)) if done.entry.asked else ()
+        done = replace(done, entry=replace(done.entry, options=options))
         return self._reply(talk, texts, done), put(stack, done.entry)
 
     def _move(self, talk: Talk, heard: Mapping[str, Any], entry: Entry | None) -> tuple[Entry, Move]:
@@ -198,18 +221,18 @@ class GuidedAction(Action, ABC):
         if entry is not None and entry.stage == DONE and self.task.lingers and given.values:
             return entry, Move("answer", given.values)
         if entry is None or entry.stage == DONE:
-            return Entry(self.task.name), Move("start", given.values)
+            return Entry(self.task.name, kept=entry.kept if entry else {}), Move("start", given.values)
         return entry, Move("resume", given.values)
 
     def _reply(self, talk: Talk, texts: Texts, done: Step) -> Reply:
         entry, asked = done.entry, done.entry.asked
         if done.do == "finish":
-            return self.finish(talk, entry.values, texts)
+            result = self.finish(talk, entry, texts)
+            return replace(result, fields={**self.said_first(talk, done, texts), **result.fields})
         fields: dict[str, Any] = {"title": texts.own("title"), "words": done.words, **self.fields(talk, texts)}
-        if done.note:
-            fields["before"] = self.prefix if done.note == "started" else f"utter_task_{done.note}"
+        fields |= self.said_first(talk, done, texts)
         if done.do in ("left", "gave_up"):
-            return Reply(f"utter_task_{done.do}", fields)
+            return Reply(texts.shared(done.do), fields)
         if done.do == "which":
             return Reply("utter_task_which", {**fields, "choices": self._changes(entry, texts)})
         if asked is None:

@@ -11,7 +11,7 @@ from finlit.db import engine
 from finlit.requests import filing
 from finlit.requests.transcript import transcript
 from finlit.tasks.handoff import HUMAN_HANDOFF, QUESTION
-from finlit.tasks.readers import Value
+from finlit.tasks.progress import Entry
 
 
 class ActionHumanHandoff(RequestAction):
@@ -33,13 +33,13 @@ class ActionHumanHandoff(RequestAction):
         values = {"hours": hours.show(), "opens": moment(hours.next_opening(talk.now))}
         return {"hours": answers.fill(texts.own(f"hours_{name}"), values)}
 
-    def finish(self, talk: Talk, values: Mapping[str, Value], texts: Texts) -> Reply:
+    def finish(self, talk: Talk, entry: Entry, texts: Texts) -> Reply:
         """File the ticket; what was skipped stands in the conversation."""
         filed = filing.file_handoff(
             engine.sessions(talk.database_url),
             sender(talk),
             talk.now,
-            question=texts.shown(values)[QUESTION],
+            question=texts.shown(entry.values)[QUESTION],
             transcript=transcript(talk.tracker.events),
         )
         return self.filed(talk, texts, filed)

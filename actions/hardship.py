@@ -15,7 +15,7 @@ from finlit.db import engine, tables
 from finlit.money import show
 from finlit.requests import filing
 from finlit.tasks.hardship import CONTACT, HARDSHIP_APPLY, LOAN, MONTHLY, REASON
-from finlit.tasks.progress import WAITING
+from finlit.tasks.progress import WAITING, Entry
 from finlit.tasks.readers import ALL, Option, Value
 
 
@@ -36,12 +36,13 @@ class ActionHardshipApply(RequestAction):
         loans = _loans(talk)
         return {LOAN: {"code": loans[0]["code"], "words": loans[0]["title"]}} if len(loans) == 1 else {}
 
-    def options(self, talk: Talk, question: str) -> Sequence[Option]:
+    def options(self, talk: Talk, entry: Entry) -> Sequence[Option]:
         """Return the customer's loans."""
-        return _loans(talk) if question == LOAN else ()
+        return _loans(talk) if entry.asked == LOAN else ()
 
-    def finish(self, talk: Talk, values: Mapping[str, Value], texts: Texts) -> Reply:
+    def finish(self, talk: Talk, entry: Entry, texts: Texts) -> Reply:
         """File the request; a loan that is not the customer's is refused by ``filing``."""
+        values = entry.values
         shown, loan = texts.shown(values), (values[LOAN] or {}).get("code")
         filed = filing.file_hardship(
             engine.sessions(talk.database_url),

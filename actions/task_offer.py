@@ -37,11 +37,11 @@ class ActionTaskOffer(Action):
                 return []
             asked = action.task.next_question(first.values)
             first = replace(first, stage=ASKING if asked else CONFIRMING, asked=asked)
-            dispatcher.utter_message(response="utter_task_offer_ready", **fields)
+            dispatcher.utter_message(response=texts.shared("offer_ready"), **fields)
         elif first.stage == CONFIRMING:
-            dispatcher.utter_message(response="utter_task_offer_confirm", **fields)
+            dispatcher.utter_message(response=texts.shared("offer_confirm"), **fields)
         else:
-            dispatcher.utter_message(response="utter_task_offer", **fields, item=texts.item(str(first.asked)))
+            dispatcher.utter_message(response=texts.shared("offer"), **fields, item=texts.item(str(first.asked)))
         first = replace(first, offers=first.offers + 1)
         return [SlotSet(SLOT, [entry.as_json() for entry in (first, *rest)])]
 

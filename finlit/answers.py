@@ -24,6 +24,7 @@ from finlit.content.facts import FIGURELESS, Registry
 
 logger = logging.getLogger(__name__)
 
+WECHAT = "wechat"  # the channel's name
 WECHAT_LIMIT_BYTES = 2048
 WECHAT_PART_BYTES = 1900  # leaves room for 「回复 1 继续」
 CHOICES_HEADING = "回复数字继续："

@@ -7,6 +7,7 @@ sentence for the operator) when ``FINLIT_ENV=production`` and one is missing or 
 from __future__ import annotations
 
 import os
+import random
 import re
 import secrets
 from collections.abc import Iterator
@@ -62,6 +63,7 @@ class Settings:
     action_timeout: float
     service_hours: ServiceHours | None
     wechat: WeChatSettings | None  # None: the channel is off
+    random_seed: int | None  # None: unpredictable
     root: Path = PROJECT_ROOT
 
     @property
@@ -88,12 +90,23 @@ class Settings:
         """Return the business time in Asia/Shanghai; ``FINLIT_NOW`` fixes it for tests."""
         return self.fixed_now or datetime.now(SHANGHAI)
 
+    def randomness(self) -> random.Random:
+        """Return what draws at random (the questions of a quiz); ``FINLIT_RANDOM_SEED`` makes tests repeatable."""
+        return random.SystemRandom() if self.random_seed is None else random.Random(self.random_seed)
+
 
 def _port(values: dict[str, str], name: str, default: int) -> int:
     text = values.get(name, str(default))
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise SettingsError(f"设置 {name}={text!r} 不是端口号：请写 1 到 65535 之间的整数。")
     return int(text)
+
+
+def _seed(values: dict[str, str], name: str) -> int | None:
+    text = values.get(name, "")
+    if text and not text.isdigit():
+        raise SettingsError(f"设置 {name}={text!r} 应是整数。")
+    return int(text) if text else None
 
 
 def _yes(values: dict[str, str], name: str) -> bool:
@@ -196,6 +209,8 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
     production = environment == "production"
     if production and values.get("FINLIT_NOW"):
         raise SettingsError("生产环境不能用 FINLIT_NOW 固定时间，请删除这项设置。")
+    if production and values.get("FINLIT_RANDOM_SEED"):
+        raise SettingsError("生产环境不能用 FINLIT_RANDOM_SEED 固定出题顺序，请删除这项设置。")
     var = root / "var"
     return Settings(
         environment=environment,
@@ -218,6 +233,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         action_timeout=_positive(values, "FINLIT_ACTION_TIMEOUT", 10),
         service_hours=_service_hours(values),
         wechat=_wechat(values, production),
+        random_seed=_seed(values, "FINLIT_RANDOM_SEED"),
         root=root,
     )
 

@@ -32,7 +32,13 @@ def _lines(response: Response) -> Iterator[tuple[Place, str, tuple[str, ...]]]:
         yield place, _PLACEHOLDER.sub("", _MARK.sub("", raw)).strip(), tuple(_MARK.findall(raw))
 
 
-def _said_in(fact: Fact) -> str:
+def figures_in(text: str) -> list[str]:
+    """Return the figures of ``text`` that have to stand in a fact."""
+    return _FIGURE.findall(text)
+
+
+def said_in(fact: Fact) -> str:
+    """Return everything that a fact says."""
     return f"{fact.title} {fact.statement} {fact.basis} {fact.cite}"
 
 
@@ -60,9 +66,9 @@ def figures(content: Content, registry: Registry) -> Iterator[Problem]:
                 figure
                 for cite in cites
                 if cite in registry and cite not in FIGURELESS
-                for figure in _FIGURE.findall(_said_in(registry[cite]))
+                for figure in figures_in(said_in(registry[cite]))
             }
-            for figure in _FIGURE.findall(text):
+            for figure in figures_in(text):
                 if figure not in known:
                     yield error(place, f"「{figure}」不在这一行所引的事实里。请补上出处（[F-…]），或去掉这个数字。")
 

@@ -10,7 +10,16 @@ from typing import Any
 
 import yaml
 
-from finlit.content import answer_checks, facts, link_checks, question_checks, table_checks, task_checks, topics
+from finlit.content import (
+    answer_checks,
+    facts,
+    link_checks,
+    question_checks,
+    quiz_checks,
+    table_checks,
+    task_checks,
+    topics,
+)
 from finlit.content.facts import Registry
 from finlit.content.problems import Problem, error
 from finlit.content.topics import Content, Place
@@ -18,7 +27,7 @@ from finlit.settings import Settings
 from finlit.tasks.registry import TASKS
 
 DOMAIN_FILE, FACTS = "domain.yml", "data/facts.yml"
-LEXICON, FOLLOW_UPS, CRISIS = "data/lexicon.yml", "data/follow_ups.yml", "data/crisis.yml"
+LEXICON, FOLLOW_UPS, CRISIS, QUIZ = "data/lexicon.yml", "data/follow_ups.yml", "data/crisis.yml", "data/quiz.yml"
 TASK_WORDS, TASK_TEXTS = "data/task_words.yml", "data/tasks/guided.yml"
 DOMAIN = Place(DOMAIN_FILE, 1)
 RASA_ACTIONS = frozenset({"action_listen", "action_restart", "action_default_fallback", "action_deactivate_loop"})
@@ -137,7 +146,7 @@ def problems(settings: Settings) -> list[Problem]:
     """Return everything that is wrong with the content of ``settings.root``, errors first."""
     content = topics.read(settings.data_dir)
     found = [error(place, f"这个文件读不了：{why}。请检查缩进和引号。") for place, why in content.unreadable]
-    trees = {file: _read(settings, file, found) for file in (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, CRISIS)}
+    trees = {file: _read(settings, file, found) for file in (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, CRISIS, QUIZ)}
     found = [replace(problem, check="yaml") for problem in found]
     intents = _names(link_checks.child(trees[DOMAIN_FILE], "intents"))
     today = settings.now().date()
@@ -150,6 +159,7 @@ def problems(settings: Settings) -> list[Problem]:
     texts = link_checks.texts_with_addresses(content, FACTS, trees[FACTS])
     checks.append(("addresses", link_checks.addresses(texts)))
     registry = _registry(settings, found) if trees[FACTS] is not None else None
+    checks.append(("quiz", quiz_checks.questions(QUIZ, trees[QUIZ], registry, intents, today)))
     if registry is not None:
         checks += _answer_checks(content, registry, intents, today)
         checks.append(("expiries", link_checks.expiries(FACTS, trees[FACTS], registry, today)))

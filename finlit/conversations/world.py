@@ -12,6 +12,8 @@ from pathlib import Path
 from finlit import settings
 from finlit.db import demo, engine, tables
 
+SEED = 1  # the same draw each time, so that a failure can be repeated
+
 
 def _url(path: Path) -> str:
     return f"sqlite:///{path}"
@@ -27,7 +29,7 @@ class World:
     @contextmanager
     def now_and_here(self) -> Iterator[settings.Settings]:
         """Let everything inside the block see this clock and this database."""
-        with settings.overridden(database_url=_url(self._database), fixed_now=self._now) as current:
+        with settings.overridden(database_url=_url(self._database), fixed_now=self._now, random_seed=SEED) as current:
             yield current
 
     def wait(self, passed: timedelta) -> None:

@@ -14,7 +14,6 @@ from finlit import answers, settings
 from finlit.content import facts
 from finlit.content.importer import response_key
 
-WECHAT = "wechat"
 FALLBACK_ANSWER = "utter_nlu_fallback"
 OUT_OF_SCOPE_ANSWER = "utter_out_of_scope"
 
@@ -56,7 +55,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         last = self._variants(decision.get("after") or "")
         if last:
             answer = answers.followed(answer, answers.build(last[0], name, registry, current.now().date(), kwargs))
-        render = answers.for_wechat if output_channel == WECHAT else answers.for_web
+        render = answers.for_wechat if output_channel == answers.WECHAT else answers.for_web
         return render(answer, registry)
 
     def _variants(self, name: str) -> list[dict[str, Any]] | None:

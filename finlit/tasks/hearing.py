@@ -24,6 +24,7 @@ WITHIN_A_TASK = frozenset({"inform", "affirm", "deny", "clarify", "restart", "nl
 # Told at a question for free words, these are requests and not the answer.
 COMMANDS = frozenset({"human_handoff", "help", "bot_challenge", "greet", "goodbye", "abuse", "account_verify",
                       "account_status", "account_bill", "rights_complaint", "hardship_apply", "quiz_start"})  # fmt: skip
+PLEASANTRIES = frozenset({"greet", "goodbye", "thank"})
 COMMAND = 8  # characters: 「我要找人工」, but not 「客服态度很差，挂我电话」
 SHORT = 14  # characters: a question put in between
 SURE = 0.6
@@ -171,7 +172,7 @@ def _at_a_question(task: Task, entry: Entry, heard: Heard, phrases: Phrases, con
         return _correction(task, entry, heard, phrases, False) if value is None else Move("answer", {asked: value})
     if control == "skip":
         return Move("skip")
-    correction = _correction(task, entry, heard, phrases, before_all=False)
+    correction = None if task.final else _correction(task, entry, heard, phrases, before_all=False)
     if correction is not None:
         return correction
     if phrases.interrupts(heard.text):
@@ -193,7 +194,8 @@ def _at_a_question(task: Task, entry: Entry, heard: Heard, phrases: Phrases, con
     if heard.is_about(frozenset({task.intent})) or control == "agree":
         return Move("resume")
     # Not our subject and no question either: an answer that missed.
-    chatter = heard.intent == "out_of_scope" and not phrases.asks(heard.text)
+    guessed = heard.intent in PLEASANTRIES and heard.confidence < SURE
+    chatter = (heard.intent == "out_of_scope" or guessed) and not phrases.asks(heard.text)
     return None if heard.is_another_topic and not chatter else Move("unreadable")
 
 

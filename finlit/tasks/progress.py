@@ -24,7 +24,8 @@ class Entry:
     """One task of one conversation.
 
     ``values`` keep the order in which they were given; a skipped question has None. ``waiting``
-    means that something else has to happen first (proof of identity).
+    means that something else has to happen first (proof of identity). ``kept`` is what a task
+    remembers beside its answers, from one run to the next (the questions that a quiz has asked).
     """
 
     task: str
@@ -34,6 +35,7 @@ class Entry:
     options: Sequence[Option] = ()
     bad: int = 0
     offers: int = 0
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -44,6 +46,7 @@ class Entry:
             "options": [dict(option) for option in self.options],
             "bad": self.bad,
             "offers": self.offers,
+            "kept": dict(self.kept),
         }
 
     @classmethod
@@ -163,7 +166,7 @@ def _resumed(task: Task, entry: Entry, move: Move) -> Step:
 
 
 def _restarted(task: Task, entry: Entry, move: Move) -> Step:
-    return _onward(task, Entry(task.name, values=move.values), "restarted")
+    return _onward(task, Entry(task.name, values=move.values, kept=entry.kept), "restarted")
 
 
 _HANDLERS = {

@@ -6,6 +6,9 @@ from finlit.tasks.affordability import AFFORDABILITY_CHECK
 from finlit.tasks.complaint import COMPLAINT
 from finlit.tasks.handoff import HUMAN_HANDOFF
 from finlit.tasks.hardship import HARDSHIP_APPLY
+from finlit.tasks.quiz import QUIZ_START
 from finlit.tasks.task import Task
 
-TASKS: dict[str, Task] = {task.name: task for task in (HARDSHIP_APPLY, COMPLAINT, HUMAN_HANDOFF, AFFORDABILITY_CHECK)}
+TASKS: dict[str, Task] = {
+    task.name: task for task in (HARDSHIP_APPLY, COMPLAINT, HUMAN_HANDOFF, AFFORDABILITY_CHECK, QUIZ_START)
+}

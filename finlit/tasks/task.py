@@ -41,7 +41,8 @@ class Task:
     """A guided task: its action is ``action_<name>``, its texts ``utter_<name>_…``, its start the intent ``intent``.
 
     ``confirms``: a summary is confirmed before the action writes anything. ``lingers``: after the
-    result a figure may still be changed (「不对，是30天」), as with a calculator.
+    result a figure may still be changed (「不对，是30天」), as with a calculator. ``final``: an answer
+    stands once it is given, as in a quiz that has told the right one.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Task:
     questions: tuple[Question, ...]
     confirms: bool = True
     lingers: bool = False
+    final: bool = False
 
     def question(self, name: str) -> Question:
         """Return the question; raises KeyError."""

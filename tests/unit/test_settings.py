@@ -30,6 +30,14 @@ def test_production_refuses_a_fixed_clock():
         parse(PRODUCTION | {"FINLIT_NOW": "2026-11-23T10:00"})
 
 
+def test_production_draws_unpredictably_and_tests_repeatably():
+    with pytest.raises(SettingsError, match="FINLIT_RANDOM_SEED"):
+        parse(PRODUCTION | {"FINLIT_RANDOM_SEED": "1"})
+    seeded = parse({"FINLIT_RANDOM_SEED": "1"})
+    assert seeded.randomness().random() == seeded.randomness().random()
+    assert parse({}).randomness().random() != parse({}).randomness().random()
+
+
 def test_development_makes_a_secret_of_its_own_each_time():
     assert parse({}).session_secret != parse({}).session_secret
 

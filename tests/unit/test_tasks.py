@@ -192,6 +192,11 @@ def test_after_three_bad_answers_it_gives_up_and_keeps_what_was_said():
     assert (resumed.do, resumed.entry.asked, resumed.entry.bad) == ("ask", "amount", 0)
 
 
+def test_nonsense_that_faintly_sounds_like_a_goodbye_is_an_answer_that_missed():
+    assert move_of(at("amount"), said("咕噜咕噜", "goodbye", "answered", 0.5)).kind == "unreadable"
+    assert move_of(at("amount"), said("再见", "goodbye", "answered", 0.99)) is None
+
+
 def test_a_good_answer_forgets_the_bad_ones():
     entry = at("amount", reason={"code": "ill", "words": ""})
     entry = step(TASK, entry, move_of(entry, said("阿巴阿巴"))).entry

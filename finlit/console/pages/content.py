@@ -25,7 +25,7 @@ FIELD_TITLES = {
     "since": "施行日", "until": "最后一天", "checked": "核对日", "note": "保留意见",
 }  # fmt: skip
 FILE_TITLES = {
-    "data/follow_ups.yml": "追问表", "data/crisis.yml": "轻生的说法", "data/lexicon.yml": "概念词表", "data/facts.yml": "事实与来源",
+    "data/follow_ups.yml": "追问表", "data/crisis.yml": "轻生的说法", "data/lexicon.yml": "概念词表", "data/facts.yml": "事实与来源", "data/quiz.yml": "小测验的题",
     "data/jieba/finance.txt": "金融词典（jieba）", "domain.yml": "意图登记", "tests/nlu/heldout.tsv": "保留集",
 }  # fmt: skip
 
