@@ -58,8 +58,8 @@ console-test: setup tools train ## 在真浏览器里走一遍编辑后台（约
 test: setup tools lint types validate unit train integration conversation browser ## 全部检查和测试（约十几分钟）
 	@echo "✓ 全部通过"
 
-fuzz-web: setup train ## 一万次敌意请求打本机的网页接口，报告写到 docs/benchmarks/fuzz-web.md
-	@$(PYTHON) -m benchmarks.fuzz_web --report docs/benchmarks/fuzz-web.md
+fuzz-web: setup train ## 每个网页地址一万次敌意请求（只打本机，约二十分钟），报告写到 docs/benchmarks/fuzz-web.md
+	@$(PYTHON) -m benchmarks.hostile_web --report docs/benchmarks/fuzz-web.md
 
 fuzz-wechat: setup train ## 一万个恶意请求打微信地址（只在本机）
 	@FINLIT_ENV=test FINLIT_HOSTILE_REQUESTS=10000 $(PYTHON) -m pytest tests/integration/test_wechat_journey.py -k hostile

@@ -41,25 +41,35 @@ class CarefulHttp(Http):
         try:
             await asyncio.wait_for(self._receive_some(), self._whole_by - now)
         except asyncio.TimeoutError:
-            self._give_up_body()
             raise RequestTimeout("Request Timeout") from None
 
     async def http1_request_header(self) -> None:
         """Read the header; raises a SanicException for one that makes no sense."""
         try:
             await super().http1_request_header()
-            lengths = self.request.headers.getall("content-length", [])
-            is_chunked = "transfer-encoding" in self.request.headers
-        except SanicException:
-            raise
+            self._check_length()
         except Exception as error:
             self._give_up_body()
             self.url = None  # it may be what can't be read, and the refusal would read it again
+            if isinstance(error, SanicException):
+                raise
             raise InvalidUsage("Bad Request") from error
-        makes_sense = not lengths or (len(lengths) == 1 and not is_chunked and _is_length(lengths[0]))
-        if not makes_sense:  # two answers to "how long?" are how requests are smuggled past a proxy
-            self._give_up_body()
+
+    def _check_length(self) -> None:
+        """Refuse two answers to "how long?": so requests are smuggled past a proxy; and lengths that are none."""
+        lengths = self.request.headers.getall("content-length", [])
+        is_chunked = "transfer-encoding" in self.request.headers
+        if len(lengths) + is_chunked > 1 or not all(_is_length(length) for length in lengths):
             raise InvalidUsage("Bad Request")
+
+    async def read(self) -> bytes | None:
+        """Read some of the body; after a fault in it nothing more is read, not even to skip it."""
+        try:
+            data: bytes | None = await super().read()
+        except SanicException:
+            self._give_up_body()
+            raise
+        return data
 
     def _give_up_body(self) -> None:
         """Don't read on: nobody knows where the next request begins."""

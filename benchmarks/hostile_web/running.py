@@ -1,0 +1,75 @@
+"""A whole run: servers, people, attacks, and what is looked at in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+from benchmarks.hostile_web.attacks import ADDRESSES
+from benchmarks.hostile_web.findings import PERSONAL, Findings
+from benchmarks.hostile_web.person import Person
+from benchmarks.hostile_web.wire import HalfRequests
+from benchmarks.servers import Servers
+from finlit.channels.careful_http import WHOLE_REQUEST_WITHIN
+
+WORKERS = 12
+ATTACKS_ON_ONE = 250  # how much one conversation has to suffer
+
+
+def plan(each: int, seed: int, addresses: Sequence[str] = tuple(ADDRESSES)) -> list[str]:
+    """Return the address of each attack: every one of ``addresses`` ``each`` times, mixed."""
+    attacked = [address for address in addresses for _ in range(each)]
+    Random(seed).shuffle(attacked)
+    return attacked
+
+
+async def attack(port: int, each: int, seed: int, findings: Findings) -> None:
+    """Send ``each`` attacks to every address; what they find is added to ``findings``."""
+    attacked = plan(each, seed)
+    halves = HalfRequests(port)
+    count = max(WORKERS, len(attacked) // ATTACKS_ON_ONE)
+    people = [Person(port, number, seed, findings, halves) for number in range(count)]
+
+    async def work(number: int) -> None:
+        mine = people[number::WORKERS]
+        for turn, address in enumerate(attacked[number::WORKERS]):
+            if findings.is_hopeless:
+                return
+            await mine[turn % len(mine)].suffer(address)
+
+    await asyncio.gather(*(work(number) for number in range(WORKERS)))
+    findings.half = halves.left
+    held = await halves.never_ended(WHOLE_REQUEST_WITHIN + 5)
+    if held:
+        findings.faults.append(f"{held} 个只发了一半的连接，服务器一直没有断开")
+    for person in people:
+        await person.check_whole()
+
+
+def run(each: int, seed: int, within: float | None = None) -> tuple[Findings, float]:
+    """Return what ``each`` attacks on every address found, and the seconds that they took, at most ``within``."""
+    findings = Findings()
+    with tempfile.TemporaryDirectory(prefix="hostile-web-") as folder, Servers(Path(folder)) as servers:
+        started = time.monotonic()
+        try:
+            asyncio.run(asyncio.wait_for(attack(servers.port, each, seed, findings), within))
+        except asyncio.TimeoutError:
+            findings.faults.append(f"{within:.0f} 秒还没有结束")
+        seconds = time.monotonic() - started
+        if not servers.is_ready():
+            findings.faults.append("最后不能照常回答")
+        log = servers.log_text()
+    if "意外停止" in log:
+        findings.faults.append("服务器进程停过")
+    if PERSONAL.search(log):
+        findings.faults.append("日志里有没打码的个人信息")
+    if "Traceback" in log:
+        at = log.index("Traceback")
+        findings.faults.append(
+            f"日志里有未料到的错误（共 {log.count('Traceback')} 处）：{log[max(0, at - 300) : at + 1200]}"
+        )
+    return findings, seconds
