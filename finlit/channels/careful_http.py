@@ -38,8 +38,12 @@ class CarefulHttp(Http):
         now = asyncio.get_running_loop().time()
         if self._whole_by is None:
             self._whole_by = now + WHOLE_REQUEST_WITHIN
+        self.protocol.transport.resume_reading()
+        # Cleared here and not in the task that ``wait_for`` makes: bytes that come before it starts would be missed.
+        came = self.protocol._data_received
+        came.clear()
         try:
-            await asyncio.wait_for(self._receive_some(), self._whole_by - now)
+            await asyncio.wait_for(came.wait(), self._whole_by - now)
         except asyncio.TimeoutError:
             raise RequestTimeout("Request Timeout") from None
 

@@ -36,6 +36,10 @@ class WeChatDouble:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    def on_send(self, call: Callable[[dict[str, Any]], None]) -> None:
+        """Call ``call`` with each customer-service message from now on, from a thread of ours."""
+        self._on_send = call
+
     def __enter__(self) -> WeChatDouble:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self

@@ -60,7 +60,7 @@ class Platform:
 
         The first ``lose`` replies count as lost. Raises NoAnswer.
         """
-        return self.deliver(self._fields(openid, line), lose, tell)
+        return self.deliver(self.fields_of(openid, line), lose, tell)
 
     def deliver(self, fields: Mapping[str, str], lose: int = 0, tell: Callable[[str], None] = lambda _: None) -> str:
         """Deliver one message or event until a reply arrives."""
@@ -81,11 +81,11 @@ class Platform:
 
     def post(self, fields: Mapping[str, str]) -> str:
         """Deliver once; return the reply's text, empty for none. Raises TimeoutError or NoAnswer."""
-        query, body = self._signed(fields)
+        query, body = self.signed(fields)
         request = urllib.request.Request(f"{self._url}?{urlencode(query)}", body, {"Content-Type": "text/xml"})
         try:
             with urllib.request.urlopen(request, timeout=self._patience) as response:
-                return self._opened(response.read())
+                return self.opened(response.read())
         except urllib.error.HTTPError as error:
             raise NoAnswer(f"助手拒绝了这条消息（HTTP {error.code}）：两边的 WECHAT_ 设置要一样，时间要对。") from error
         except (urllib.error.URLError, ConnectionError) as error:
@@ -93,7 +93,8 @@ class Platform:
                 raise TimeoutError from error
             raise NoAnswer(f"连不上 {self._url}：先启动助手（finlit run）。") from error
 
-    def _fields(self, openid: str, line: str) -> dict[str, str]:
+    def fields_of(self, openid: str, line: str) -> dict[str, str]:
+        """Return the message or event that ``line`` stands for."""
         base = {"ToUserName": ACCOUNT, "FromUserName": openid, "CreateTime": str(int(self._clock().timestamp()))}
         command, _, rest = line.partition(" ")
         events = {"+关注": "subscribe", "+取关": "unsubscribe", "+点": "CLICK", "+扫": "SCAN"}
@@ -106,7 +107,8 @@ class Platform:
             return {**message, "MsgType": "image", "MediaId": "m", "PicUrl": "http://127.0.0.1/x"}
         return {**message, "MsgType": "text", "Content": line}
 
-    def _signed(self, fields: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+    def signed(self, fields: Mapping[str, str]) -> tuple[dict[str, str], bytes]:
+        """Return the query and the body of one delivery."""
         stamp, nonce = str(int(self._clock().timestamp())), secrets.token_hex(5)
         query = {"signature": self._sign(stamp, nonce), "timestamp": stamp, "nonce": nonce}
         inner = to_xml(fields)
@@ -120,7 +122,8 @@ class Platform:
     def _sign(self, *parts: str) -> str:
         return hashlib.sha1("".join(sorted((self._config.token, *parts))).encode()).hexdigest()
 
-    def _opened(self, body: bytes) -> str:
+    def opened(self, body: bytes) -> str:
+        """Return the text of a passive reply, empty for none; raises NoAnswer for a wrong signature."""
         if not body or body == b"success":
             return ""
         fields = parse_xml(body)

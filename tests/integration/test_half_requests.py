@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from benchmarks.servers import free_port
 from finlit.settings import PROJECT_ROOT
-from tests.integration.test_wechat_journey import free_port
 
 WITHIN = 1.5  # seconds for a whole request, here
 

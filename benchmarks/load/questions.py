@@ -1,0 +1,52 @@
+"""Questions whose answers can be told apart, so that somebody else's answer is noticed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from random import Random
+
+KNOWLEDGE, CALCULATION, ACCOUNT = "知识", "计算", "账户"
+KNOWLEDGE_QUESTIONS = (
+    "怎么还款", "逾期一天会上征信吗", "罚息怎么算", "征信报告怎么查", "可以提前还款吗", "还不上了怎么办", "有人说交钱能删征信",
+    "最低还款是什么意思", "宽限期有几天", "等额本息和等额本金有什么区别", "催收能给我家人打电话吗", "征信上的逾期记录多久消除",
+)  # fmt: skip
+ACCOUNT_QUESTION = "我现在欠多少"
+
+
+@dataclass(frozen=True)
+class Question:
+    """``wanted`` stands in the right answer and in no other one; for what the assistant knows it is the whole answer."""
+
+    kind: str
+    text: str
+    wanted: str
+
+    def is_answered_by(self, said: str) -> bool:
+        """Say whether ``said`` is the answer to this question."""
+        return self.wanted in said if self.kind == CALCULATION else said == self.wanted
+
+
+def calculation(number: int) -> Question:
+    """Return a question about penalty interest that nobody else asks: 18 % a year, half as much again, 20 days of 360."""
+    borrowed = 1000 + 20 * number  # yuan
+    penalty = Decimal(borrowed) * Decimal("0.18") * Decimal("1.5") * 20 / 360
+    return Question(CALCULATION, f"借了{borrowed}年化18逾期20天罚息多少", f"¥{penalty:,.2f}")
+
+
+def plan(user: int, count: int, reference: dict[str, str], chance: Random) -> list[Question]:
+    """Return ``count`` questions of one user; ``reference`` has the answers, the account's only for a verified one."""
+    asked: list[Question] = []
+    known = [text for text in KNOWLEDGE_QUESTIONS if text in reference]
+    while len(asked) < count:
+        fate = chance.random()
+        if ACCOUNT_QUESTION in reference and fate < 0.4:
+            question = Question(ACCOUNT, ACCOUNT_QUESTION, reference[ACCOUNT_QUESTION])
+        elif fate < 0.7:
+            text = chance.choice(known)
+            question = Question(KNOWLEDGE, text, reference[text])
+        else:
+            question = calculation(user * count + len(asked))
+        if not asked or asked[-1].text != question.text:
+            asked.append(question)
+    return asked
