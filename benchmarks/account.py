@@ -173,7 +173,7 @@ def main() -> None:
         sys.exit("没有 PostgreSQL：请用 make bench-account。")
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(
-            FINLIT_ENV="test", DATABASE_URL=server, TRACKER_DATABASE=f"{folder}/talk.db",
+            FINLIT_ENV="test", DATABASE_URL=server, TRACKER_DATABASE=f"sqlite:///{folder}/talk.db",
             FINLIT_SESSION_SECRET=secrets.token_hex(32),
             FINLIT_MESSAGES_PER_MINUTE="100000", FINLIT_ADDRESS_REQUESTS_PER_MINUTE="1000000",
         )  # fmt: skip

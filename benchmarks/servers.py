@@ -36,7 +36,7 @@ class Servers:
         self.log = folder / "log"
         self.environment = {
             **os.environ, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.port), "FINLIT_ACTION_PORT": str(free_port()),
-            "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"{folder}/talk.db", "FINLIT_SESSION_SECRET": "measured-" * 6,
+            "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db", "FINLIT_SESSION_SECRET": "measured-" * 6,
             "FINLIT_ADDRESS_REQUESTS_PER_MINUTE": NO_LIMIT, "FINLIT_NEW_SESSIONS_PER_MINUTE": NO_LIMIT, **changes,
         }  # fmt: skip
 

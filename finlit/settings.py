@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -51,6 +51,7 @@ class Settings:
     console_needs_review: bool
     database_url: str = field(repr=False)  # may hold a password
     tracker_database: str = field(repr=False)
+    conversations_kept: timedelta
     session_secret: str = field(repr=False)
     identity: IdentitySettings
     fixed_now: datetime | None
@@ -125,6 +126,13 @@ def _positive(values: dict[str, str], name: str, default: float) -> float:
     if not 0 < number < 1e9:
         raise SettingsError(f"设置 {name}={text!r} 应是大于零的数字。")
     return number
+
+
+def _days(values: dict[str, str], name: str, default: int) -> timedelta:
+    text = values.get(name, str(default))
+    if not text.isdigit() or not 1 <= int(text) <= 36_500:
+        raise SettingsError(f"设置 {name}={text!r} 应是天数：请写 1 到 36500 之间的整数。")
+    return timedelta(days=int(text))
 
 
 def _moment(values: dict[str, str], name: str) -> datetime | None:
@@ -220,7 +228,8 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         console_port=_port(values, "FINLIT_CONSOLE_PORT", 5008),
         console_needs_review=_yes(values, "FINLIT_CONSOLE_NEEDS_REVIEW"),
         database_url=_database_url(values, "DATABASE_URL", f"sqlite:///{var / 'finlit.db'}"),
-        tracker_database=values.get("TRACKER_DATABASE") or str(var / "conversations.db"),
+        tracker_database=_database_url(values, "TRACKER_DATABASE", f"sqlite:///{var / 'conversations.db'}"),
+        conversations_kept=_days(values, "FINLIT_CONVERSATIONS_KEPT_DAYS", 180),
         session_secret=_secret(values, "FINLIT_SESSION_SECRET", production),
         identity=_identity(values, production),
         fixed_now=_moment(values, "FINLIT_NOW"),

@@ -8,6 +8,9 @@ from sanic import Sanic
 from sanic.exceptions import NotFound, PayloadTooLarge, SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
+from sqlalchemy.exc import OperationalError
+
+from finlit.dialogue.tracker_store import ConversationsDown
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +59,11 @@ async def _refused(request: Request, error: SanicException) -> HTTPResponse:
     return refusal(NOT_UNDERSTOOD if 400 <= status < 500 else TROUBLE, status)
 
 
+async def _down(request: Request, error: Exception) -> HTTPResponse:
+    logger.error("a request to %s is refused: %s", request.path if request else "?", type(error).__name__)
+    return refusal(TROUBLE, 503)
+
+
 async def _failed(request: Request, error: Exception) -> HTTPResponse:
     logger.error("a request to %s failed", request.path if request else "?", exc_info=error)
     return refusal(TROUBLE, 500)
@@ -64,4 +72,6 @@ async def _failed(request: Request, error: Exception) -> HTTPResponse:
 def install(app: Sanic) -> None:
     """Let ``app`` answer every refusal and failure in our form."""
     app.error_handler.add(SanicException, _refused)
+    for down in (ConversationsDown, OperationalError):
+        app.error_handler.add(down, _down)
     app.error_handler.add(Exception, _failed)

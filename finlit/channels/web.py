@@ -32,7 +32,8 @@ from finlit.channels.limits import Allowance, Limiter, limiter_for
 from finlit.channels.web_inbox import Inbox
 from finlit.channels.web_stream import Streams, TooManyStreams
 from finlit.channels.web_turns import Turns
-from finlit.dialogue import corrections, processor
+from finlit.dialogue import corrections, processor, without_store
+from finlit.dialogue.tracker_store import ConversationsDown
 
 logger = logging.getLogger(__name__)
 
@@ -253,10 +254,19 @@ class WebChat(InputChannel):
             message = UserMessage(text, NoReply(), conversation, input_channel=self.name(), message_id=name)
             answered = await self._turns.answer_once(agent, message, on_new_message)
             found = await self._news(request, conversation, _after(body.get("after") if body else 0))
+        except ConversationsDown:
+            logger.error("a web message is refused: the conversations are down")
+            return await self._aside(request, conversation, text)
         except Exception:
             logger.exception("a web message could not be answered")
-            return refusals.refusal(refusals.TROUBLE, 503)
+            return await self._aside(request, conversation, text)
         return self._json(found, 200 if answered else 202)
+
+    async def _aside(self, request: Request, conversation: str, text: str) -> HTTPResponse:
+        """Refuse a message for now: the page keeps it and sends it again. What can be said anyhow comes with it."""
+        said = await without_store.reply(request.app.ctx.agent, text, conversation, self.name())
+        aside = web_history.shown(said.get("text"), (), said.get("custom")) if said else None
+        return self._json({"error": refusals.TROUBLE, "aside": aside}, 503)
 
     async def _feedback(self, request: Request, conversation: str) -> HTTPResponse:
         body = _body_of(request) if len(request.body) <= MOST_BODY_BYTES else None

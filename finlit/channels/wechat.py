@@ -29,10 +29,10 @@ from finlit.channels.wechat_api import WeChatApi
 from finlit.channels.wechat_codec import MOST_BODY_BYTES, Codec, Incoming, Refused
 from finlit.channels.wechat_desk import CONTINUE_DIGIT, Desk, Task
 from finlit.channels.wechat_messages import Heard, hear
-from finlit.content import facts
 from finlit.db import engine
-from finlit.dialogue import corrections, processor
+from finlit.dialogue import corrections, processor, without_store
 from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS
+from finlit.dialogue.tracker_store import ConversationsDown
 from finlit.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,18 @@ class Assistant:
         self._on_new_message = on_new_message
 
     async def compute(self, task: Task) -> Answer:
-        """Play one turn; one that another process finished before it died is not played again."""
+        """Play one turn; one that another process finished before it died is not played again.
+
+        While the conversations are down the answer is an apology, or help in danger.
+        """
+        try:
+            return await self._play(task)
+        except ConversationsDown:
+            logger.error("a WeChat message is refused: the conversations are down")
+            said = await without_store.reply(self._app.ctx.agent, task.text, task.conversation, NAME)
+            return to_answer([said] if said else [])
+
+    async def _play(self, task: Task) -> Answer:
         if task.begun_elsewhere:
             tracker = await self._app.ctx.agent.tracker_store.retrieve(task.conversation)
             told = told_before(list(tracker.events), task.key) if tracker else None
@@ -125,27 +136,15 @@ class Assistant:
 
     def line(self, name: str) -> str:
         """Return the sentence ``name`` of ``data/`` as WeChat shows it, empty when there is no model."""
-        agent = self._app.ctx.agent
-        responses = agent.domain.responses.get(name) if agent is not None and agent.domain is not None else None
-        if not responses:
-            logger.error("there is no answer %s", name)
-            return ""
-        current = settings.load()
-        registry = facts.load(current.data_dir / "facts.yml")
-        answer = answers.build(responses[0], name, registry, current.now().date(), {"digit": CONTINUE_DIGIT})
-        return str(answers.for_wechat(answer, registry)["text"])
+        found = without_store.line(self._app.ctx.agent, name, NAME, digit=CONTINUE_DIGIT)
+        return str(found["text"]) if found else ""
 
-    async def without_store(self, heard: Heard) -> str:
+    async def without_store(self, heard: Heard, conversation: str) -> str:
         """Return what can be said while the deliveries can't be stored: help in danger, else an apology."""
-        name = "utter_wechat_sorry"
-        if heard.parse_data is None:
-            try:
-                parsed = await self._app.ctx.agent.processor.parse_message(UserMessage(heard.text))
-                intent = parsed["intent"]["name"]
-                name = f"utter_{intent}" if intent in OUTRANKING_INTENTS else name
-            except Exception:  # noqa: BLE001 - the apology must go out whatever else is broken
-                logger.exception("a message could not be understood while the database is down")
-        return self.line(name)
+        if heard.parse_data is not None:
+            return self.line(without_store.APOLOGY)
+        said = await without_store.reply(self._app.ctx.agent, heard.text, conversation, NAME)
+        return str(said["text"]) if said else ""
 
 
 class WeChat(InputChannel):
@@ -259,7 +258,7 @@ class _Endpoint:
             return await self._desk.answer(task, incoming.body_hash)
         except SQLAlchemyError:
             logger.exception("a WeChat delivery could not be stored")
-            return await self._assistant.without_store(heard)
+            return await self._assistant.without_store(heard, conversation)
 
 
 def _unbind(conversation: str) -> None:

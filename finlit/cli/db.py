@@ -28,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     deliver.add_argument("--check", action="store_true", help="只检查，不写库")
     deliver.add_argument("--columns", action="store_true", help="列出每个文件有哪些列")
     deliver.set_defaults(work=_import)
+    purge = actions.add_parser(
+        "purge", help="删掉过了保存期的对话记录（设置 FINLIT_CONVERSATIONS_KEPT_DAYS），适合每晚定时运行"
+    )
+    purge.set_defaults(work=_purge)
     many = actions.add_parser("generate", help="在空库里放很多虚构客户，用来压测")
     many.add_argument("--customers", type=int, required=True, help="多少位客户")
     many.set_defaults(work=_generate)
@@ -65,6 +69,19 @@ def _demo(_args: argparse.Namespace, current: Settings) -> int:
     rows = [(each.id, each.name, each.phone, each.situation) for each in demo.CUSTOMERS]
     _print_table([("ID", "姓名", "电话", "情形"), *rows])
     print(f'共 {count} 位演示客户。试一试：finlit ask --customer {rows[0][0]} "我现在欠多少"')
+    return 0
+
+
+def _purge(_args: argparse.Namespace, current: Settings) -> int:
+    from finlit import retention
+
+    done = retention.purge(current)
+    days = f"{current.conversations_kept.total_seconds() / 86_400:g}"
+    if done.conversations_missing:
+        print("还没有对话记录。")
+    else:
+        print(f"{days} 天以前的对话记录：删了 {done.events} 条，其中整段的对话 {done.conversations} 段。")
+    print(f"{days} 天以前的收发记录 {done.messages} 条、评价 {done.ratings} 条也删了。")
     return 0
 
 

@@ -69,7 +69,7 @@ def environment_for(settings: Settings, folder: Path) -> dict[str, str]:
     environment.pop("PYTHONPATH", None)
     if folder != settings.root:
         environment["DATABASE_URL"] = f"sqlite:///{folder / 'var' / 'trying.db'}"
-        environment["TRACKER_DATABASE"] = str(folder / "var" / "trying-talk.db")
+        environment["TRACKER_DATABASE"] = f"sqlite:///{folder / 'var' / 'trying-talk.db'}"
     return environment
 
 

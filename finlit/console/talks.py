@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from finlit.db import engine
+from finlit.db import conversation_events, engine
 from finlit.privacy import mask
 
 MOST_EVENTS = 200_000
@@ -44,25 +42,18 @@ class Talk:
     turns: list[Turn] = field(default_factory=list)
 
 
-def _address(tracker_database: str) -> str | None:
-    if "://" in tracker_database:
-        return tracker_database
-    return f"sqlite:///{tracker_database}" if Path(tracker_database).is_file() else None
-
-
 def _events(tracker_database: str, since: datetime, conversation: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    address = _address(tracker_database)
-    if address is None:
+    target = engine.engine_for(tracker_database)
+    if conversation_events.is_away(target):
         return
-    where = "sender_id = :conversation" if conversation else "timestamp >= :since"
-    query = text(
-        f"SELECT sender_id, data FROM events WHERE {where} AND type_name IN ('user', 'bot') ORDER BY id LIMIT {MOST_EVENTS}"
-    )
-    values = {"conversation": conversation} if conversation else {"since": since.timestamp()}
     try:
-        with engine.engine_for(address).connect() as connection:
-            for sender, data in connection.execute(query, values):
-                yield str(sender), json.loads(data) if isinstance(data, str) else data
+        with target.connect() as connection:
+            if conversation:
+                for data in conversation_events.all_of(connection, conversation).data:
+                    yield conversation, json.loads(data)
+            else:
+                for sender, data in conversation_events.said_since(connection, since.timestamp(), MOST_EVENTS):
+                    yield sender, json.loads(data)
     except SQLAlchemyError:
         return  # no conversation was ever stored there
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from finlit.content.topics import Place
 from finlit.conversations.invented import Inventor
 from finlit.conversations.model import SAY, TAP, WAIT, WEB, WECHAT, Check, Conversation, Turn
+from finlit.db import conversation_events, engine
 from finlit.settings import SHANGHAI
 
 HERE = Place("", 0)
@@ -27,22 +26,20 @@ class NoConversation(LookupError):
 
 def stored_events(tracker_database: str, conversation: str) -> list[Event]:
     """Return the conversation's events, oldest first; raises NoConversation."""
-    if "://" not in tracker_database:
-        if not Path(tracker_database).is_file():
-            raise NoConversation(f"没有对话记录 {tracker_database}：先启动服务器聊一段，或检查设置 TRACKER_DATABASE。")
-        tracker_database = f"sqlite:///{tracker_database}"
-    engine = create_engine(tracker_database, future=True, hide_parameters=True)
+    target = engine.engine_for(tracker_database)
+    if conversation_events.is_away(target):
+        file = target.url.database
+        raise NoConversation(f"没有对话记录 {file}：先启动服务器聊一段，或检查设置 TRACKER_DATABASE。")
     try:
-        with engine.connect() as connection:
-            select = text("SELECT data FROM events WHERE sender_id = :sender ORDER BY id")
-            rows = connection.execute(select, {"sender": conversation}).scalars().all()
+        with target.connect() as connection:
+            stored = conversation_events.all_of(connection, conversation)
     except SQLAlchemyError as error:
         raise NoConversation(f"对话记录读不了：{str(getattr(error, 'orig', error)).splitlines()[0]}") from error
     finally:
-        engine.dispose()
-    if not rows:
+        engine.dispose(tracker_database)
+    if not stored.data:
         raise NoConversation(f"对话记录里没有 {conversation}。")
-    return [json.loads(row) if isinstance(row, str) else row for row in rows]
+    return [json.loads(each) for each in stored.data]
 
 
 def conversation_of(events: Iterable[Event], customer: str | None, names: Iterable[str]) -> Conversation:

@@ -6,13 +6,16 @@ connection is used without a sign of life, and none waits longer than a customer
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
 
 CONNECT_WITHIN = 3  # seconds, also the longest wait for a free connection
 ANSWER_WITHIN = 5  # seconds for one statement of a conversation; long jobs lift it (``no_time_limit``)
@@ -25,6 +28,31 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=3000")
     cursor.close()
+
+
+def _watch_sqlite(engine: Engine, file: Path) -> None:
+    """Keep connections open (the last one to close writes the whole log back), but only to the file that stands there.
+
+    A file that was moved away, or put back from a copy, must not be written to behind its new one's back; and a
+    forked process must not use its parent's connections.
+    """
+
+    def identity() -> tuple[int, int]:
+        try:
+            found = file.stat()
+        except OSError:
+            return (0, os.getpid())
+        return (found.st_ino, os.getpid())
+
+    def connected(_connection: Any, record: Any) -> None:
+        record.info["identity"] = identity()
+
+    def checked_out(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info["identity"] != identity():
+            raise DisconnectionError("the file is another one now")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "checkout", checked_out)
 
 
 _engines: dict[str, Engine] = {}
@@ -68,10 +96,15 @@ def _new_engine(url: str) -> Engine:
     if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # hide_parameters: errors are logged, and parameters are phones, names and amounts
-    options = {} if is_sqlite else _postgresql_options()
+    options: dict[str, Any] = {} if is_sqlite else _postgresql_options()
+    if is_sqlite and parsed.database:
+        options = {"poolclass": QueuePool, "pool_timeout": CONNECT_WITHIN}
+        options["connect_args"] = {"check_same_thread": False}  # the pool lends a connection to one thread at a time
     engine = create_engine(url, future=True, hide_parameters=True, **options)
     if is_sqlite:
         event.listen(engine, "connect", _tune_sqlite)
+        if parsed.database:
+            _watch_sqlite(engine, Path(parsed.database))
     return engine
 
 

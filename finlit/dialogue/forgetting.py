@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from rasa.core.channels.channel import UserMessage
-from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore, SQLTrackerStore, TrackerStore
+from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from finlit.dialogue import taps
+from finlit.dialogue.tracker_store import ConversationStore
 from finlit.settings import SHANGHAI
 
 DELETED = "utter_account_unbind_deleted"
@@ -56,23 +55,9 @@ async def extent(store: TrackerStore, sender: str) -> dict[str, str] | None:
 
 async def forget(store: TrackerStore, sender: str) -> None:
     """Delete the conversation of ``sender``, its bytes too; raises CannotForget for an unknown kind of store."""
-    if isinstance(store, FailSafeTrackerStore):
-        store = store._tracker_store
     if isinstance(store, InMemoryTrackerStore):
         store.store.pop(sender, None)
-    elif isinstance(store, SQLTrackerStore):
-        await asyncio.to_thread(_delete_rows, store, sender)
+    elif isinstance(store, ConversationStore):
+        await store.forget(sender)
     else:
         raise CannotForget(type(store).__name__)
-
-
-def _delete_rows(store: SQLTrackerStore, sender: str) -> None:
-    events: Any = store.SQLEvent
-    is_sqlite = store.engine.dialect.name == "sqlite"
-    with store.session_scope() as session:
-        if is_sqlite:  # a deleted row stays readable in the file unless it is overwritten
-            session.execute(sa.text("PRAGMA secure_delete=ON"))
-        session.query(events).filter(events.sender_id == sender).delete(synchronize_session=False)
-        session.commit()
-        if is_sqlite:  # and so do its older pages in the write-ahead log
-            session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))

@@ -17,7 +17,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from finlit import settings
-from finlit.dialogue import alerts, forgetting, guided, screening, taps, verifying
+from finlit.dialogue import alerts, forgetting, guided, screening, taps, tracker_store, verifying
 from finlit.dialogue.outrank_policy import outranks
 
 logger = logging.getLogger(__name__)
@@ -92,10 +92,11 @@ class AssistantProcessor(MessageProcessor):
 
 
 def install() -> None:
-    """Make every agent of this process use ``AssistantProcessor``; safe to call again.
+    """Make every agent of this process use ``AssistantProcessor`` and hear of a store that fails; safe to call again.
 
-    Raises RuntimeError when Rasa's agent no longer has the name that is replaced.
+    Raises RuntimeError when Rasa's agent no longer has the names that are replaced.
     """
     if not hasattr(rasa.core.agent, "MessageProcessor"):
         raise RuntimeError("rasa.core.agent.MessageProcessor is gone: check finlit/dialogue/processor.py")
     rasa.core.agent.MessageProcessor = AssistantProcessor  # type: ignore[attr-defined,misc]
+    tracker_store.install()

@@ -14,7 +14,6 @@ def main() -> None:
     current = settings.load()
     os.chdir(current.root)
     os.environ["FINLIT_ACTION_URL"] = current.action_url
-    os.environ["FINLIT_TRACKER_DATABASE"] = current.tracker_database
     import rasa.core.run
     from rasa.core.utils import AvailableEndpoints
 

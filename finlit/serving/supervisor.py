@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -21,9 +22,15 @@ from finlit.db import demo, engine
 from finlit.settings import Settings
 from finlit.training import is_current
 
-START_WITHIN = 60.0  # seconds until both must answer
+START_WITHIN = 60.0  # seconds until both must be alive; what they wait for themselves may take as long as it takes
 STOP_WITHIN = 8.0
 RESTART_PAUSE = 2.0
+READY_WITHIN = 5.0  # seconds for one answer about readiness, which looks at the databases
+LACKING = {
+    "model": "模型没有装好",
+    "database": "业务数据库连不上，或还没有建表（finlit db migrate）",
+    "conversations": "对话数据库连不上",
+}
 MOST_RESTARTS = 5  # in a row, each within a minute of the one before
 
 
@@ -33,11 +40,12 @@ class CannotStart(RuntimeError):
 
 @dataclass
 class Server:
-    """One child process and the address that tells whether it answers."""
+    """One child process and the addresses that tell whether it lives and whether it can answer."""
 
     title: str
     module: str
     health: str
+    ready: str
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
@@ -48,12 +56,28 @@ class Server:
             [sys.executable, "-m", self.module], env=dict(self.environment), start_new_session=True
         )
 
-    def answers(self) -> bool:
+    def is_alive(self) -> bool:
+        return self._ask(self.health) == {}
+
+    def lacks(self) -> list[str] | None:
+        """Return what the process waits for, by its own account, in Chinese; None when it says nothing."""
+        found = self._ask(self.ready)
+        return None if found is None else [LACKING[name] for name in LACKING if found.get(name) is False]
+
+    @staticmethod
+    def _ask(address: str) -> dict[str, object] | None:
+        """Return the empty dictionary for a 200, what a 503 says, None for no answer."""
         try:
-            with urllib.request.urlopen(self.health, timeout=1) as response:
-                return bool(response.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+            with urllib.request.urlopen(address, timeout=READY_WITHIN):
+                return {}
+        except urllib.error.HTTPError as error:
+            with error:
+                try:
+                    return dict(json.loads(error.read()))
+                except ValueError:
+                    return None
+        except OSError:
+            return None
 
     def died(self) -> bool:
         return self.process is not None and self.process.poll() is not None
@@ -108,7 +132,6 @@ def child_environment(settings: Settings) -> dict[str, str]:
         FINLIT_PORT=str(settings.port),
         FINLIT_ACTION_PORT=str(settings.action_port),
         FINLIT_ACTION_URL=settings.action_url,
-        FINLIT_TRACKER_DATABASE=settings.tracker_database,
         RASA_TELEMETRY_ENABLED="false",
         PYTHONUNBUFFERED="1",
     )
@@ -120,26 +143,32 @@ def child_environment(settings: Settings) -> dict[str, str]:
 def servers(settings: Settings) -> list[Server]:
     """Return the two servers, the action server first."""
     environment = child_environment(settings)
-    actions = Server(
-        "动作服务器", "finlit.serving.action_server", f"http://127.0.0.1:{settings.action_port}/health", environment
-    )
-    assistant = Server("助手", "finlit.serving.rasa_server", f"http://127.0.0.1:{settings.port}/ready", environment)
-    return [actions, assistant]
+    actions, assistant = f"http://127.0.0.1:{settings.action_port}", f"http://127.0.0.1:{settings.port}"
+    return [
+        Server("动作服务器", "finlit.serving.action_server", f"{actions}/health", f"{actions}/health", environment),
+        Server("助手", "finlit.serving.rasa_server", f"{assistant}/health", f"{assistant}/ready", environment),
+    ]
 
 
 def _wait_until_ready(running: list[Server]) -> None:
+    """Wait for each server: a minute for it to live, and as long as it takes for the databases that it needs."""
     started = time.monotonic()
-    waiting = list(running)
+    waiting, told = list(running), ""
     while waiting:
         for server in list(waiting):
             if server.died():
                 raise CannotStart(f"{server.title}没能启动，上面几行写着原因。改好后再运行一次。")
-            if server.answers():
+            lacking = server.lacks()
+            if lacking is None:
+                continue
+            if not lacking:
                 print(f"✓ {server.title}就绪，用了 {time.monotonic() - started:.1f} 秒", flush=True)
                 waiting.remove(server)
-        if time.monotonic() - started > START_WITHIN:
+            elif told != (told := f"· {server.title}已启动，还没就绪：{'、'.join(lacking)}。恢复后会自己好，正在等…"):
+                print(told, flush=True)
+        if time.monotonic() - started > START_WITHIN and (dead := [each for each in waiting if not each.is_alive()]):
             raise CannotStart(
-                f"等了 {START_WITHIN:.0f} 秒，{waiting[0].title}还没有应答。请再运行一次；仍不行请看上面的记录。"
+                f"等了 {START_WITHIN:.0f} 秒，{dead[0].title}还没有应答。请再运行一次；仍不行请看上面的记录。"
             )
         time.sleep(0.2)
 

@@ -40,7 +40,7 @@ class Servers:
         self.api = self.url + "webhooks/web/"
         self.environment = {
             **os.environ, "FINLIT_ENV": "test", "FINLIT_PORT": str(self.port), "FINLIT_ACTION_PORT": str(free_port()),
-            "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"{folder}/talk.db",
+            "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db",
             "FINLIT_SESSION_SECRET": "browser-tests-" * 3, "FINLIT_NOW": "", **changes,
         }  # fmt: skip
         self.process = None

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -29,7 +28,7 @@ from finlit.conversations import (
     writing,
 )
 from finlit.conversations.model import TAP, WAIT, WECHAT
-from finlit.db import engine, tables
+from finlit.db import conversation_events, engine, tables
 
 SUITE = """
 对话:
@@ -273,12 +272,13 @@ def test_what_was_recorded_passes_when_it_is_played(assistant, play, tmp_path):
     assert [check.wanted for check in found[1].turns[0].checks] == ["account_status", ["utter_account_status_due"]]
 
 
-def stored(path, events):
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id TEXT, data TEXT)")
-        connection.executemany(
-            "INSERT INTO events (sender_id, data) VALUES ('web-1', ?)", [(json.dumps(each),) for each in events]
-        )
+def stored(url, events):
+    target = engine.engine_for(url)
+    conversation_events.create(target)
+    rows = [conversation_events.Event(each["event"], each.get("timestamp", 0.0), json.dumps(each)) for each in events]
+    if rows:
+        with target.begin() as connection:
+            conversation_events.append(connection, "web-1", 0, rows, None)
 
 
 def user(text, at, intent, **decision):
@@ -293,7 +293,7 @@ def bot(answer, *titles):
 
 
 def test_a_stored_conversation_becomes_a_test_without_anybody_s_data(tmp_path):
-    path = tmp_path / "conversations.db"
+    url = f"sqlite:///{tmp_path / 'conversations.db'}"
     events = [
         {"event": "action", "name": "action_session_start"},
         user("我叫李大刚，手机138****5678，钱玲也是这个138****5678", 0, "inform"),
@@ -302,8 +302,8 @@ def test_a_stored_conversation_becomes_a_test_without_anybody_s_data(tmp_path):
         bot("utter_human_handoff"),
         user("身份证500101********，卡6222****0123", 20, "inform"),
     ]
-    stored(path, events)
-    found = from_tracker.conversation_of(from_tracker.stored_events(str(path), "web-1"), None, ["钱玲"])
+    stored(url, events)
+    found = from_tracker.conversation_of(from_tracker.stored_events(url, "web-1"), None, ["钱玲"])
     text = writing.as_yaml(replace(found, title="真的"))
     assert all(secret not in text for secret in ("5678", "李大刚", "钱玲", "500101", "0123", "*"))
     first, tap, wait, last = found.turns
@@ -319,10 +319,11 @@ def reading_of(text, tmp_path):
 
 def test_a_conversation_that_is_not_stored_is_said_so(tmp_path):
     with pytest.raises(from_tracker.NoConversation, match="TRACKER_DATABASE"):
-        from_tracker.stored_events(str(tmp_path / "none.db"), "web-1")
-    stored(tmp_path / "conversations.db", [])
+        from_tracker.stored_events(f"sqlite:///{tmp_path / 'none.db'}", "web-1")
+    url = f"sqlite:///{tmp_path / 'conversations.db'}"
+    stored(url, [])
     with pytest.raises(from_tracker.NoConversation, match="没有 web-1"):
-        from_tracker.stored_events(str(tmp_path / "conversations.db"), "web-1")
+        from_tracker.stored_events(url, "web-1")
 
 
 def test_the_command_line_prints_the_counts_and_fails_with_one(tmp_path):

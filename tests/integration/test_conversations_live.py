@@ -62,7 +62,7 @@ SUITE = """
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     with WeChatDouble("wx0123456789abcdef", wechat.environment()["WECHAT_APP_SECRET"]) as double:
-        started = Running(tmp_path_factory.mktemp("live"), double)
+        started = Running(tmp_path_factory.mktemp("live"), double.url).wait_until_up()
         yield started
         started.stop()
 

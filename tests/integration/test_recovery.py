@@ -32,6 +32,13 @@ class Server:
     def stop(self):
         subprocess.run([*self.control, "stop", "-m", "fast"], check=True, cwd="/")
 
+    def kill(self):
+        """End it without a goodbye: connections break in the middle."""
+        subprocess.run([*self.control, "stop", "-m", "immediate"], check=True, cwd="/")
+
+    def is_down(self):
+        return bool(subprocess.run([*self.control, "status"], capture_output=True, cwd="/").returncode)
+
     def start(self):
         subprocess.run([*self.control, "start"], check=True, cwd="/", stdout=subprocess.DEVNULL)
 
@@ -41,7 +48,7 @@ def server(postgresql):
     """The server; name it after the database's fixtures, so that it runs again when they clean up."""
     found = Server()
     yield found
-    if subprocess.run([*found.control, "status"], capture_output=True, cwd="/").returncode:
+    if found.is_down():
         found.start()
 
 

@@ -20,13 +20,13 @@ HOSTILE = int(os.environ.get("FINLIT_HOSTILE_REQUESTS", "300"))
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     with WeChatDouble("wx0123456789abcdef", wechat.environment()["WECHAT_APP_SECRET"]) as double:
-        started = Running(tmp_path_factory.mktemp("wechat"), double)
+        started = Running(tmp_path_factory.mktemp("wechat"), double.url).wait_until_up()
         yield started
         started.stop()
 
 
 def test_the_start_says_that_the_channel_is_on(running):
-    assert "微信渠道已开：safe 模式，服务号" in running.log.read_text()
+    assert "微信渠道已开：safe 模式，服务号" in running.said()
 
 
 def test_a_new_follower_is_welcomed_and_picks_a_topic_by_its_number(running):
@@ -114,17 +114,19 @@ def test_no_hostile_request_gets_more_than_a_refusal(running):
     chance = random.Random(20261124)  # noqa: S311
     for _ in range(HOSTILE):
         query, body, method = hostile(chance, running.config)
-        status, said = status_of(f"{running.url}?{urlencode(query, quote_via=quote)}", body, method)
+        status, said = status_of(
+            f"{running.url}/webhooks/wechat/webhook?{urlencode(query, quote_via=quote)}", body, method
+        )
         assert status in (200, 400, 403, 413) and not (status == 200 and said and b"<Encrypt>" not in said), (
             status,
             said,
         )
         assert not any(word in said for word in (b"Traceback", b"sqlalchemy", b"File "))
     assert "还款页" in running.platform.say("oAfter", "怎么还款")  # no conversation and no process is stuck
-    assert "Traceback" not in running.log.read_text()
+    assert "Traceback" not in running.said()
 
 
 def test_another_accounts_message_is_refused(running):
-    other = Platform(wechat.config(WECHAT_APP_ID="wxother"), running.url, wechat.now)
+    other = Platform(wechat.config(WECHAT_APP_ID="wxother"), f"{running.url}/webhooks/wechat/webhook", wechat.now)
     with pytest.raises(NoAnswer, match="403"):
         other.say("oUser_1", "你好")

@@ -1,7 +1,7 @@
 // The list of turns: puts them in, replaces a message on its way by what the server stored, keeps the place.
 import { find } from "./dom.js";
 import * as texts from "./texts.js";
-import { answerTurn, choices, customerTurn } from "./turn.js";
+import { answerTurn, asideTurn, choices, customerTurn } from "./turn.js";
 
 const NEAR = 120; // px from the end: still reading the newest
 const MARGIN = 12; // px above what is shown
@@ -62,6 +62,21 @@ export class Log {
 
   drop(entry) {
     pendingOf(entry.id)?.remove();
+    this.dropAside();
+  }
+
+  /** What can be said to `entry` although the server can't take it now; it stands until the server can. */
+  aside(entry, said) {
+    const old = log.querySelector(".turn.aside");
+    if (!said || old?.dataset.to === entry.id) return;
+    old?.remove();
+    const node = asideTurn(said, entry.id);
+    pendingOf(entry.id)?.after(node);
+    settle(node);
+  }
+
+  dropAside() {
+    log.querySelector(".turn.aside")?.remove();
   }
 
   turn(turn) {
@@ -77,6 +92,7 @@ export class Log {
     const node = customerTurn(turn);
     const pending = turn.id && pendingOf(turn.id);
     this.dropChoices();
+    if (pending) this.dropAside();
     if (pending) pending.replaceWith(node);
     else this.insert(node);
     this.question = node;
@@ -97,7 +113,7 @@ export class Log {
 
   /** Say whether the message of `entry` got no answer at all. */
   isUnanswered(entry) {
-    const turns = [...log.querySelectorAll(".turn:not(.pending)")];
+    const turns = [...log.querySelectorAll(".turn:not(.pending, .aside)")];
     return turns.at(-1)?.dataset.id === entry.id;
   }
 }

@@ -47,9 +47,10 @@ const view = {
     log.mark(texts.WAITING);
   },
   slow: (seconds) => notice(texts.slowDown(seconds), "slow"),
-  failed(reason) {
-    notice(texts.REFUSALS[reason] || texts.REFUSALS.trouble, "trouble", true);
+  failed(entry, { error, aside }) {
+    notice(texts.REFUSALS[error] || texts.REFUSALS.trouble, "trouble", true);
     log.mark(texts.WAITING);
+    log.aside(entry, aside);
   },
   refused(entry, reason) {
     log.drop(entry);

@@ -118,7 +118,7 @@ export class Talk {
       if (status === 202) return this.take(data), 500;
       if (status === 401) return this.take((await transport.history()).data), 0;
       if (status === 429) return this.view.slow(data.wait), data.wait * 1000;
-      if (status >= 500) return this.view.failed(data.error), this.view.working(false), "again";
+      if (status >= 500) return this.view.failed(entry, data), this.view.working(false), "again";
       outbox.remove(entry.id);
       this.view.refused(entry, data.error);
       return 0;

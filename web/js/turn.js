@@ -37,6 +37,17 @@ export function answerTurn(turn) {
   );
 }
 
+/** An answer that is no part of the conversation: it can't be rated, and nothing follows from it. */
+export function asideTurn(said, to) {
+  const calm = isCalm(said.custom);
+  return make(
+    "div",
+    { class: calm ? "turn answer aside calm" : "turn answer aside", "data-to": to },
+    unseen(texts.BOT),
+    make("div", { class: "bubble" }, ...content(said)),
+  );
+}
+
 export function choices(buttons, say) {
   return make(
     "div",

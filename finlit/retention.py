@@ -1,0 +1,49 @@
+"""What is kept how long: conversations, and what the web chat notes about them, go after the days in the settings.
+
+Not touched: accounts, requests that customers have made, the audit record, and the rows of WeChat's
+deliveries, which their channel forgets by itself after two days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete
+
+from finlit.accounts import audit
+from finlit.db import conversation_events, engine, tables
+from finlit.settings import Settings
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How many rows are gone. ``conversations_missing``: there is no store yet, nobody has talked."""
+
+    events: int = 0
+    conversations: int = 0
+    messages: int = 0
+    ratings: int = 0
+    conversations_missing: bool = False
+
+
+def purge(current: Settings) -> Done:
+    """Delete what is older than ``conversations_kept``; audited. Raises SQLAlchemyError when a database is away."""
+    before = current.now() - current.conversations_kept
+    store = engine.engine_for(current.tracker_database)
+    missing = conversation_events.is_away(store)
+    gone = conversation_events.Purged(0, 0)
+    if not missing:
+        conversation_events.create(store)
+        gone = conversation_events.purge(store, before.timestamp())
+    message, rating = tables.WebMessage, tables.AnswerFeedback
+    with engine.sessions(current.database_url).begin() as session:
+        engine.no_time_limit(session.connection())
+        counts = [
+            session.execute(delete(table).where(old).execution_options(synchronize_session=False)).rowcount
+            for table, old in ((message, message.received_at < before), (rating, rating.given_at < before))
+        ]
+        detail = f"events {gone.events}, conversations {gone.conversations}, older than {before:%Y-%m-%d}"
+        audit.record(session, "purge conversations", current.now(), who=SYSTEM, detail=detail)
+    return Done(gone.events, gone.conversations, counts[0], counts[1], missing)
