@@ -71,14 +71,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What ``receive`` found: ``recent`` messages of the person within a minute, this one included."""
-
-    is_new: bool
-    recent: int
-
-
-@dataclass(frozen=True)
 class Handed:
     """What goes into the response: nothing when ``text`` is empty."""
 
@@ -115,8 +107,8 @@ class Inbox:
         self._database = database
         self._clock = clock
 
-    def receive(self, key: str, conversation: str, body_hash: str, contact: Contact) -> Receipt:
-        """Note one delivery; raises OtherBody for a known key with another content."""
+    def receive(self, key: str, conversation: str, body_hash: str, contact: Contact) -> bool:
+        """Note one delivery; return whether it is the first one. Raises OtherBody for a known key with another content."""
         now = self._clock()
         with self._locked(conversation, now, create=True) as session:
             row = _row(session, key)
@@ -130,11 +122,7 @@ class Inbox:
             if row.way is None:
                 row.passive_until = now + PASSIVE_FOR
             session.add(row)
-            session.flush()
-            recent = select(func.count()).where(
-                WeChatDelivery.conversation == conversation, WeChatDelivery.received_at > now - timedelta(minutes=1)
-            )
-            return Receipt(is_new, int(session.execute(recent).scalar_one()))
+            return is_new
 
     def claim(self, key: str) -> Claim:
         """Try to become the one process that computes ``key``."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,6 +26,7 @@ from finlit import answers, settings
 from finlit.accounts import binding
 from finlit.channels import wechat_menu
 from finlit.channels.deliveries import Answer, Inbox, OtherBody
+from finlit.channels.limits import Allowance, limiter_for
 from finlit.channels.wechat_api import WeChatApi
 from finlit.channels.wechat_codec import MOST_BODY_BYTES, Codec, Incoming, Refused
 from finlit.channels.wechat_desk import CONTINUE_DIGIT, Desk, Task
@@ -134,9 +136,9 @@ class Assistant:
             raise RuntimeError("the assistant said nothing: no model is loaded, or a rule is missing")
         return to_answer(output.messages)
 
-    def line(self, name: str) -> str:
-        """Return the sentence ``name`` of ``data/`` as WeChat shows it, empty when there is no model."""
-        found = without_store.line(self._app.ctx.agent, name, NAME, digit=CONTINUE_DIGIT)
+    def line(self, name: str, **values: str) -> str:
+        """Return the sentence ``name`` of ``data/`` with ``values`` as WeChat shows it, empty when there is no model."""
+        found = without_store.line(self._app.ctx.agent, name, NAME, digit=CONTINUE_DIGIT, **values)
         return str(found["text"]) if found else ""
 
     async def without_store(self, heard: Heard, conversation: str) -> str:
@@ -145,6 +147,17 @@ class Assistant:
             return self.line(without_store.APOLOGY)
         said = await without_store.reply(self._app.ctx.agent, heard.text, conversation, NAME)
         return str(said["text"]) if said else ""
+
+    async def is_urgent(self, text: str) -> bool:
+        """Say whether ``text`` is about somebody in danger."""
+        return await without_store.outranking_intent(self._app.ctx.agent, text) is not None
+
+
+def too_early(conversation: str) -> int:
+    """Count one message where web and WeChat, and all processes, count; return how many seconds to wait, 0 for none."""
+    current = settings.load()
+    limiter = limiter_for(current.database_url, current.session_secret)
+    return limiter.wait([Allowance(f"session:{conversation}", current.messages_per_minute)], time.time())
 
 
 class WeChat(InputChannel):
@@ -203,9 +216,8 @@ class _Endpoint:
         self._pushing: asyncio.Task[None] | None = None
 
     def open(self, assistant: Assistant, inbox: Inbox, api: WeChatApi | None) -> None:
-        per_minute = settings.load().messages_per_minute
         self._assistant, self._api = assistant, api
-        self._desk = Desk(inbox, assistant.compute, assistant.line, api, per_minute)
+        self._desk = Desk(inbox, assistant.compute, assistant.line, api, too_early, assistant.is_urgent)
         self._pushing = asyncio.create_task(self._desk.run())
 
     async def close(self) -> None:

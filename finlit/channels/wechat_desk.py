@@ -28,6 +28,7 @@ FORGET_EVERY = 600.0
 BEAT_EVERY = 1.5
 WITHOUT_RIGHT_FOR = 600.0  # how long a refused right to push is not tried again
 MOST_AT_ONCE = 500
+OVERLOADED_FOR = 30  # seconds that people are asked to wait when there are so many
 CONTINUE_DIGIT = "1"
 CONTINUE = frozenset({CONTINUE_DIGIT, "１", "继续"})
 
@@ -83,21 +84,27 @@ class Heart:
 
 
 class Desk:
-    """Answers deliveries for one process. ``compute`` asks the assistant, ``line`` gives a sentence of ``data/``."""
+    """Answers deliveries for one process. ``compute`` asks the assistant, ``line`` gives a sentence of ``data/``.
+
+    ``limit`` counts a message of a conversation and returns how many seconds it comes too early, 0 for none; it
+    blocks. ``is_urgent`` says whether a text must be answered all the same.
+    """
 
     def __init__(
         self,
         inbox: Inbox,
         compute: Callable[[Task], Awaitable[Answer]],
-        line: Callable[[str], str],
+        line: Callable[..., str],
         api: WeChatApi | None,
-        messages_per_minute: int,
+        limit: Callable[[str], int],
+        is_urgent: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._inbox = inbox
         self._compute = compute
         self._line = line
         self._api = api  # None: the account has no customer-service messages
-        self._per_minute = messages_per_minute
+        self._limit = limit
+        self._is_urgent = is_urgent
         self._heart = Heart(inbox)
         self._work: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -107,14 +114,13 @@ class Desk:
         """Return the text of the passive reply, empty for none; raises OtherBody."""
         deadline = time.monotonic() + ANSWER_WITHIN
         if len(self._work) >= MOST_AT_ONCE:
-            return self._line("utter_wechat_slow")
-        receipt = await asyncio.to_thread(self._inbox.receive, task.key, task.conversation, body_hash, task.contact)
+            return self._line("utter_wechat_slow", seconds=str(OVERLOADED_FOR))
+        is_new = await asyncio.to_thread(self._inbox.receive, task.key, task.conversation, body_hash, task.contact)
         if task.key not in self._work:
-            too_many = task.contact is Contact.MESSAGE and receipt.recent > self._per_minute
-            work = asyncio.create_task(self._see_to(task, too_many))
+            work = asyncio.create_task(self._see_to(task, is_new))
             self._work[task.key] = work
             work.add_done_callback(lambda _done: self._work.pop(task.key, None))
-        handed = await self._wait(task.key, deadline, look_first=not receipt.is_new)
+        handed = await self._wait(task.key, deadline, look_first=not is_new)
         if handed is None:
             return "" if self._may_push() else self._line("utter_wechat_wait")
         if handed.again and await asyncio.to_thread(self._inbox.doubt, task.key):
@@ -159,11 +165,12 @@ class Desk:
                 return None
             await asyncio.sleep(LOOK_AGAIN)
 
-    async def _see_to(self, task: Task, too_many: bool) -> None:
-        """Compute the answer here, or watch until another process has done it."""
+    async def _see_to(self, task: Task, is_new: bool) -> None:
+        """Compute the answer here, or watch until another process has done it. Only a new message is counted."""
         give_up = time.monotonic() + COMPUTE_WITHIN
         self._heart.beat_for(task.key)
         try:
+            too_early = await self._too_early(task) if is_new else 0
             while (claim := await asyncio.to_thread(self._inbox.claim, task.key)) is Claim.NOT_YET:
                 if time.monotonic() > give_up:
                     logger.error("a delivery was blocked for %.0f s and is given up", COMPUTE_WITHIN)
@@ -171,7 +178,7 @@ class Desk:
                 await asyncio.sleep(LOOK_AGAIN)
             if claim is Claim.DONE:
                 return
-            answer = await self._answer(task, too_many, claim is Claim.TAKEN_OVER)
+            answer = await self._answer(task, too_early, claim is Claim.TAKEN_OVER)
             await asyncio.to_thread(self._inbox.finish, task.key, answer)
             self._wake.set()
         except Exception:  # noqa: BLE001 - a task of its own: nobody else would see it
@@ -179,9 +186,16 @@ class Desk:
         finally:
             self._heart.stop_for(task.key)
 
-    async def _answer(self, task: Task, too_many: bool, taken_over: bool) -> Answer:
-        if too_many:
-            return Answer((self._line("utter_wechat_slow"),))
+    async def _too_early(self, task: Task) -> int:
+        """Return how many seconds the customer should have waited; whoever is in danger need not."""
+        if task.contact is Contact.NOTHING:
+            return 0
+        seconds = await asyncio.to_thread(self._limit, task.conversation)
+        return 0 if seconds and await self._is_urgent(task.text) else seconds
+
+    async def _answer(self, task: Task, too_early: int, taken_over: bool) -> Answer:
+        if too_early:
+            return Answer((self._line("utter_wechat_slow", seconds=str(too_early)),))
         if task.text.strip() in CONTINUE and await asyncio.to_thread(self._inbox.has_more, task.key):
             return Answer(())  # what was late or left over comes first in the reply, and is all of it
         try:

@@ -40,16 +40,25 @@ def line(agent: Agent | None, name: str, channel: str, **values: str) -> dict[st
 
 async def reply(agent: Agent | None, text: str, conversation: str, channel: str) -> dict[str, Any] | None:
     """Return what to say to ``text``; never raises, None only when there is no model. Staff hear of danger."""
-    name = APOLOGY
+    intent = await outranking_intent(agent, text)
+    if intent is None:
+        return line(agent, APOLOGY, channel)
+    try:
+        await _alert_once(intent, conversation, text, channel)
+    except Exception:  # noqa: BLE001 - the help must go out whatever else is broken
+        logger.exception("an alert could not be raised while its conversation is down")
+    return line(agent, f"utter_{intent}", channel)
+
+
+async def outranking_intent(agent: Agent | None, text: str) -> str | None:
+    """Return the intent of ``text`` when it outranks everything, understood alone; else None. Never raises."""
     try:
         assert agent is not None and agent.processor is not None
         intent = str((await agent.processor.parse_message(UserMessage(text)))["intent"]["name"])
-        if intent in OUTRANKING_INTENTS:
-            name = f"utter_{intent}"
-            await _alert_once(intent, conversation, text, channel)
-    except Exception:  # noqa: BLE001 - the apology must go out whatever else is broken
-        logger.exception("a message could not be understood while its conversation is down")
-    return line(agent, name, channel)
+    except Exception:  # noqa: BLE001 - whoever asks has an answer for everything else
+        logger.exception("a message could not be understood ahead of its turn")
+        return None
+    return intent if intent in OUTRANKING_INTENTS else None
 
 
 async def _alert_once(intent: str, conversation: str, text: str, channel: str) -> None:

@@ -66,6 +66,13 @@ def test_crisis_comes_first_in_wechat_too(running):
     assert "12356" in running.platform.say("oCrisis", "我不想活了")
 
 
+def test_whoever_writes_too_much_is_asked_to_wait_and_in_danger_is_heard_all_the_same(running):
+    said = [running.platform.say("oTalker", "怎么还款") for _ in range(32)]
+    assert "还款页" in said[0] and said.count(said[0]) <= 30 and "请稍等" in said[-1]
+    assert "12356" in running.platform.say("oTalker", "我不想活了")
+    assert "请稍等" in running.platform.say("oTalker", "怎么还款")
+
+
 def test_leaving_is_answered_with_nothing(running):
     assert running.platform.say("oLeaving", "+取关") == ""
 

@@ -30,14 +30,14 @@ def free_port():
 class Bots:
     """The processes, the store, the double of the API, and a platform for each process."""
 
-    def __init__(self, folder, database, account_type, double):
+    def __init__(self, folder, database, account_type, double, **more):
         self.log = folder / "asked.txt"
         self.log.touch()
         self.double = double
         self.settings = wechat.environment(account_type=account_type, WECHAT_API_BASE=double.url)
         self.environment = {
             **os.environ, **self.settings, "FINLIT_ENV": "test", "FINLIT_NOW": "", "DATABASE_URL": database,
-            "FINLIT_SESSION_SECRET": "two-processes-" * 3, "FINLIT_MESSAGES_PER_MINUTE": "1000",
+            "FINLIT_SESSION_SECRET": "two-processes-" * 3, "FINLIT_MESSAGES_PER_MINUTE": "1000", **more,
         }  # fmt: skip
         self.ports = [free_port(), free_port()]
         self.processes = [self.started(port) for port in self.ports]
