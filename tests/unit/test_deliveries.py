@@ -49,7 +49,7 @@ def answered(inbox, key, *parts, who=WHO, take=True, **more):
 def test_a_retry_gets_the_stored_answer_and_is_not_computed_again(inboxes):
     one, two = inboxes
     assert answered(one, "k", "会。").text == "会。"
-    assert two.receive("k", WHO, "body", Contact.MESSAGE).is_new is False
+    assert two.receive("k", WHO, "body", Contact.MESSAGE) is False
     assert two.claim("k") is Claim.DONE
     again = two.take("k")
     assert (again.text, again.again) == ("会。", True)

@@ -70,8 +70,8 @@ class Store(RuleBasedStateMachine):
     def delivered(self, number, process):
         inbox = self.processes[process]
         person = self.seen[number][0]
-        receipt = inbox.receive(str(number), person, "body", Contact.MESSAGE)
-        assert receipt.is_new is (self.seen[number][1] == 0)
+        is_new = inbox.receive(str(number), person, "body", Contact.MESSAGE)
+        assert is_new is (self.seen[number][1] == 0)
         self.seen[number][1] += 1
         self.watching[inbox].add(number)
         self.requests.append((inbox, number, self.now + timedelta(seconds=4.5)))
