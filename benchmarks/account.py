@@ -1,6 +1,6 @@
 """How long an account answer takes with a million customers in PostgreSQL, beside a bare SELECT.
 
-``make bench-account`` (under scripts/with-postgres): fills an empty database, starts both servers as
+``make bench-account`` (under scripts/with-postgres): fills an empty database, starts the assistant as
 ``finlit run`` does, and asks as verified customers over HTTP. Each kind of measurement takes its turn
 in each round, so that all see the same machine. Writes docs/benchmarks/account.json and account.md.
 """
@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import psycopg2
@@ -39,7 +38,7 @@ KINDS = {
     "bare_select": "一条 SELECT：按客户编号取贷款（psycopg2，连接已开）",
     "account_read": "读全部账户数据并算清逾期、罚息（不经 Rasa）",
     "general_turn": f"整轮对话：一般问题「{GENERAL}」（网页渠道，HTTP）",
-    "account_turn": f"整轮对话：已核验客户问「{QUESTION}」（网页渠道，HTTP，含动作服务器）",
+    "account_turn": f"整轮对话：已核验客户问「{QUESTION}」（网页渠道，HTTP）",
 }
 
 
@@ -156,7 +155,7 @@ def _page(result: dict[str, Any]) -> str:
             f"目标：账户答案的中位数 {GOAL_MS} 毫秒，{'达到' if reached else '没有达到'}"
             f"（{result['kinds']['account_turn']['p50_ms']} 毫秒）。"
             f"其中读库和计算只占 {result['kinds']['account_read']['p50_ms']} 毫秒，"
-            f"和一般问题相比多出来的是动作服务器的一次往返、核验、审计和读库。",
+            f"和一般问题相比多出来的是读库、计算、审计和更长的答案。",
             "",
         ]
     )
@@ -178,18 +177,16 @@ def main() -> None:
             FINLIT_MESSAGES_PER_MINUTE="100000", FINLIT_ADDRESS_REQUESTS_PER_MINUTE="1000000",
         )  # fmt: skip
         settings.load.cache_clear()  # type: ignore[attr-defined]
-        current = replace(settings.load())
+        current = settings.load()
         customers = _fill(server, args.customers)
         bound = _verified(current, customers, args.rounds)
-        running = supervisor.servers(current)
+        server = supervisor.assistant(current)
         try:
-            for each in running:
-                each.start()
-            supervisor._wait_until_ready(running)
+            server.start()
+            supervisor.wait_until_ready(server)
             times = _measure(current, bound)
         finally:
-            for each in reversed(running):
-                each.stop()
+            server.stop()
     with engine.engine_for(server).connect() as connection:
         rows = sum(
             int(connection.execute(select(func.count()).select_from(table)).scalar_one()) for table in generate.FILLED

@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 class Servers:
-    """Assistant and action server with a fresh database in ``folder``.
+    """The assistant with a fresh database in ``folder``.
 
     ``has_customers``: with the demo customers; ``changes`` are settings that differ.
     """
@@ -35,7 +35,7 @@ class Servers:
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / "log"
         self.environment = {
-            **os.environ, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.port), "FINLIT_ACTION_PORT": str(free_port()),
+            **os.environ, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.port),
             "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db", "FINLIT_SESSION_SECRET": "measured-" * 6,
             "FINLIT_ADDRESS_REQUESTS_PER_MINUTE": NO_LIMIT, "FINLIT_NEW_SESSIONS_PER_MINUTE": NO_LIMIT, **changes,
         }  # fmt: skip

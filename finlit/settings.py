@@ -46,7 +46,6 @@ class Settings:
     environment: str
     host: str
     port: int
-    action_port: int
     console_port: int
     console_needs_review: bool
     database_url: str = field(repr=False)  # may hold a password
@@ -82,10 +81,6 @@ class Settings:
     @property
     def var_dir(self) -> Path:
         return self.root / "var"
-
-    @property
-    def action_url(self) -> str:
-        return f"http://127.0.0.1:{self.action_port}/webhook"
 
     def now(self) -> datetime:
         """Return the business time in Asia/Shanghai; ``FINLIT_NOW`` fixes it for tests."""
@@ -224,7 +219,6 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         environment=environment,
         host=values.get("FINLIT_HOST", "0.0.0.0" if production else "127.0.0.1"),
         port=_port(values, "FINLIT_PORT", 5005),
-        action_port=_port(values, "FINLIT_ACTION_PORT", 5055),
         console_port=_port(values, "FINLIT_CONSOLE_PORT", 5008),
         console_needs_review=_yes(values, "FINLIT_CONSOLE_NEEDS_REVIEW"),
         database_url=_database_url(values, "DATABASE_URL", f"sqlite:///{var / 'finlit.db'}"),

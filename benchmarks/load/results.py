@@ -94,7 +94,7 @@ def report(results: Results, figures: dict[str, Any]) -> str:
     verdict = "达到" if p95 < 1000 * TARGET else "没有达到"
     return f"""# 压力：{conditions["web_users"]} 个网页用户和 {conditions["wechat_users"]} 个微信用户
 
-`make load`：真的 `finlit run`（一个助手进程、一个动作服务器、SQLite），每人每 {conditions["every_seconds"]:g} 秒一句，共 {conditions["seconds"]:g} 秒，{conditions["verified"]} 人核验过身份。微信是安全模式，真的签名和加密，5 秒断开再投递，迟到的回答发到本机的微信接口替身；网页开着推送，断了重连。发起请求的程序在同一台机器上（一个进程）。
+`make load`：真的 `finlit run`（一个助手进程，动作也在里面，SQLite），每人每 {conditions["every_seconds"]:g} 秒一句，共 {conditions["seconds"]:g} 秒，{conditions["verified"]} 人核验过身份。微信是安全模式，真的签名和加密，5 秒断开再投递，迟到的回答发到本机的微信接口替身；网页开着推送，断了重连。发起请求的程序在同一台机器上（一个进程）。
 
 **95% 的回答在 {p95} 毫秒以内，目标 {TARGET:g} 秒：{verdict}。** 量的时候 {conditions["cpus"]} 核，负载量前 {conditions["load_before"]:.1f}、量后 {conditions["load_after"]:.1f}（同一台机器上还有别的工作）；这段时间用掉的处理器时间：{processors}，墙上时间 {conditions["wall_seconds"]:.0f} 秒。
 

@@ -41,17 +41,15 @@ def wechat_environment(api_base: str) -> dict[str, str]:
 
 
 def cpu_seconds(parent: int) -> dict[str, float]:
-    """Return the processor time of this process and of each server below ``parent``, so far."""
+    """Return the processor time of this process and of the server below ``parent``, so far."""
     found = {"发起请求的程序": sum(os.times()[:2])}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rsplit(") ", 1)[1].split()
-            command = (folder / "cmdline").read_text()
         except OSError:
             continue
         if int(fields[1]) == parent:
-            title = "动作服务器" if "action_server" in command else "助手"
-            found[title] = (int(fields[11]) + int(fields[12])) / TICKS
+            found["助手"] = (int(fields[11]) + int(fields[12])) / TICKS
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from finlit.db import tables
@@ -33,8 +34,8 @@ def record(
     ``what`` is a verb and its object (``read account_status``); ``who`` is ``customer``, ``system``
     or ``staff:<name>``; ``detail`` holds no figures and is masked.
     """
-    session.add(
-        tables.AuditEntry(
+    session.execute(
+        insert(tables.AuditEntry.__table__).values(
             at=at,
             who=who,
             what=what,
@@ -44,4 +45,3 @@ def record(
             detail=mask(detail)[:LONGEST_DETAIL] if detail else None,
         )
     )
-    session.flush()

@@ -1,4 +1,4 @@
-"""``finlit run``: start the action server and the assistant, watch them, stop both together."""
+"""``finlit run``: start the assistant, watch it, stop it."""
 
 from __future__ import annotations
 

@@ -15,11 +15,10 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.model import get_latest_model
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, UserUttered
-from rasa.utils.endpoints import EndpointConfig
-from rasa_sdk.executor import ActionExecutor
 
 from finlit import settings
 from finlit.dialogue import corrections, nlg, processor
+from finlit.dialogue.actions_here import ActionsHere, load_actions
 from finlit.training import current_model
 
 WEB, WECHAT = "web", "wechat"
@@ -27,19 +26,6 @@ WEB, WECHAT = "web", "wechat"
 
 class NoModel(RuntimeError):
     """There is no trained model; the message tells, in Chinese, how to make one."""
-
-
-class InProcessActions(EndpointConfig):
-    """An action endpoint whose request runs the action here."""
-
-    def __init__(self, executor: ActionExecutor) -> None:
-        super().__init__(url="in-process")
-        self._executor = executor
-
-    async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
-        """Run the action of ``json``; what it raises reaches Rasa as it would over HTTP."""
-        result = await self._executor.run(kwargs["json"])
-        return result.dict() if hasattr(result, "dict") else result
 
 
 class CollectedReplies(OutputChannel):
@@ -61,13 +47,6 @@ class CollectedReplies(OutputChannel):
         )
 
 
-def load_actions(package: str = "actions") -> ActionExecutor:
-    """Return an executor that knows every custom action of ``package``."""
-    executor = ActionExecutor()
-    executor.register_package(package)
-    return executor
-
-
 def latest_model(models: Path) -> str:
     """Return the path of the model in use (the newest when none is named); raises NoModel."""
     named = current_model(models)
@@ -87,7 +66,7 @@ class Assistant:
         path = model_path or latest_model(settings.load().models_dir)
         self._conversations = InMemoryTrackerStore(None)
         self.agent = Agent(
-            action_endpoint=InProcessActions(load_actions()),
+            action_endpoint=ActionsHere(load_actions()),
             tracker_store=self._conversations,
             generator=nlg.AnswerGenerator(),
         )

@@ -1,1 +1,1 @@
-"""The processes behind ``finlit run``: the action server, the Rasa server, and who watches them."""
+"""The process behind ``finlit run``, and who watches it."""

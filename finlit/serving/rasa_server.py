@@ -1,4 +1,4 @@
-"""Rasa with the project's channels: ``python -m finlit.serving.rasa_server``."""
+"""Rasa with the project's channels and actions: ``python -m finlit.serving.rasa_server``."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ def main() -> None:
     silence()
     current = settings.load()
     os.chdir(current.root)
-    os.environ["FINLIT_ACTION_URL"] = current.action_url
     import rasa.core.run
     from rasa.core.utils import AvailableEndpoints
 
     from finlit.channels import wechat
+    from finlit.dialogue.actions_here import ActionsHere, load_actions
     from finlit.dialogue.in_process import latest_model
     from finlit.serving import model_watch
 
     print(wechat.status(current), flush=True)
+    endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
+    endpoints.action = ActionsHere(load_actions())
     rasa.core.run.serve_application(
         model_path=latest_model(current.models_dir),
-        endpoints=AvailableEndpoints.read_endpoints("endpoints.yml"),
+        endpoints=endpoints,
         credentials="credentials.yml",
         interface=current.host,
         port=current.port,

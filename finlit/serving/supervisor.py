@@ -1,4 +1,4 @@
-"""Start both servers, wait until they answer, restart one that dies, stop everything together."""
+"""Start the assistant, wait until it answers, restart it when it dies, stop it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from finlit.db import demo, engine
 from finlit.settings import Settings
 from finlit.training import is_current
 
-START_WITHIN = 60.0  # seconds until both must be alive; what they wait for themselves may take as long as it takes
+START_WITHIN = 60.0  # seconds until it must be alive; what it waits for itself may take as long as it takes
 STOP_WITHIN = 8.0
 RESTART_PAUSE = 2.0
 READY_WITHIN = 5.0  # seconds for one answer about readiness, which looks at the databases
@@ -40,9 +40,8 @@ class CannotStart(RuntimeError):
 
 @dataclass
 class Server:
-    """One child process and the addresses that tell whether it lives and whether it can answer."""
+    """A child process and the addresses that tell whether it lives and whether it can answer."""
 
-    title: str
     module: str
     health: str
     ready: str
@@ -97,14 +96,14 @@ class Server:
                 continue
 
 
-def _require_free(port: int, what: str, setting: str) -> None:
+def _require_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise CannotStart(
-                f"端口 {port} 已被占用，{what}启动不了。请关掉占用它的程序，或换一个端口：{setting}={port + 1} make run"
+                f"端口 {port} 已被占用，聊天页启动不了。请关掉占用它的程序，或换一个端口：FINLIT_PORT={port + 1} make run"
             ) from error
 
 
@@ -126,12 +125,10 @@ def development_secret(settings: Settings) -> str:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of both servers: what endpoints.yml reads is set here."""
+    """Return the environment of the assistant: what endpoints.yml reads is set here."""
     environment = dict(os.environ)
     environment.update(
         FINLIT_PORT=str(settings.port),
-        FINLIT_ACTION_PORT=str(settings.action_port),
-        FINLIT_ACTION_URL=settings.action_url,
         RASA_TELEMETRY_ENABLED="false",
         PYTHONUNBUFFERED="1",
     )
@@ -140,36 +137,27 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def servers(settings: Settings) -> list[Server]:
-    """Return the two servers, the action server first."""
-    environment = child_environment(settings)
-    actions, assistant = f"http://127.0.0.1:{settings.action_port}", f"http://127.0.0.1:{settings.port}"
-    return [
-        Server("动作服务器", "finlit.serving.action_server", f"{actions}/health", f"{actions}/health", environment),
-        Server("助手", "finlit.serving.rasa_server", f"{assistant}/health", f"{assistant}/ready", environment),
-    ]
+def assistant(settings: Settings) -> Server:
+    """Return the assistant, not yet started."""
+    address = f"http://127.0.0.1:{settings.port}"
+    return Server("finlit.serving.rasa_server", f"{address}/health", f"{address}/ready", child_environment(settings))
 
 
-def _wait_until_ready(running: list[Server]) -> None:
-    """Wait for each server: a minute for it to live, and as long as it takes for the databases that it needs."""
-    started = time.monotonic()
-    waiting, told = list(running), ""
-    while waiting:
-        for server in list(waiting):
-            if server.died():
-                raise CannotStart(f"{server.title}没能启动，上面几行写着原因。改好后再运行一次。")
-            lacking = server.lacks()
-            if lacking is None:
-                continue
-            if not lacking:
-                print(f"✓ {server.title}就绪，用了 {time.monotonic() - started:.1f} 秒", flush=True)
-                waiting.remove(server)
-            elif told != (told := f"· {server.title}已启动，还没就绪：{'、'.join(lacking)}。恢复后会自己好，正在等…"):
+def wait_until_ready(server: Server) -> None:
+    """Wait a minute for the server to live, and as long as it takes for the databases that it needs; raises CannotStart."""
+    started, told = time.monotonic(), ""
+    while True:
+        if server.died():
+            raise CannotStart("助手没能启动，上面几行写着原因。改好后再运行一次。")
+        lacking = server.lacks()
+        if lacking:
+            if told != (told := f"· 助手已启动，还没就绪：{'、'.join(lacking)}。恢复后会自己好，正在等…"):
                 print(told, flush=True)
-        if time.monotonic() - started > START_WITHIN and (dead := [each for each in waiting if not each.is_alive()]):
-            raise CannotStart(
-                f"等了 {START_WITHIN:.0f} 秒，{dead[0].title}还没有应答。请再运行一次；仍不行请看上面的记录。"
-            )
+        elif lacking is not None:
+            print(f"✓ 助手就绪，用了 {time.monotonic() - started:.1f} 秒", flush=True)
+            return
+        if time.monotonic() - started > START_WITHIN and not server.is_alive():
+            raise CannotStart(f"等了 {START_WITHIN:.0f} 秒，助手还没有应答。请再运行一次；仍不行请看上面的记录。")
         time.sleep(0.2)
 
 
@@ -179,8 +167,8 @@ def _restart_if_died(server: Server) -> None:
     now = time.monotonic()
     server.restarts = [moment for moment in server.restarts if now - moment < 60] + [now]
     if len(server.restarts) > MOST_RESTARTS:
-        raise CannotStart(f"{server.title}一分钟内停了 {MOST_RESTARTS} 次以上，不再重启。请看上面的记录。")
-    print(f"· {server.title}意外停止，正在重启…", flush=True)
+        raise CannotStart(f"助手一分钟内停了 {MOST_RESTARTS} 次以上，不再重启。请看上面的记录。")
+    print("· 助手意外停止，正在重启…", flush=True)
     time.sleep(RESTART_PAUSE)
     server.start()
 
@@ -209,29 +197,25 @@ def _demo_customers(settings: Settings) -> str:
 
 
 def run(settings: Settings, port: int | None = None) -> int:
-    """Start, watch and stop both servers; returns when stopped. Raises CannotStart with one line."""
+    """Start, watch and stop the assistant; returns when stopped. Raises CannotStart with one line."""
     settings = replace(settings, port=port) if port else settings
     if not any(Path(settings.models_dir).glob("*.tar.gz")):
         raise CannotStart("还没有训练好的模型：请先运行 make train。")
     if not is_current(settings):
         print("· 提醒：内容或配置在训练之后改过，现在用的是旧模型（make train 可更新）。")
-    _require_free(settings.port, "聊天页", "FINLIT_PORT")
-    _require_free(settings.action_port, "动作服务器", "FINLIT_ACTION_PORT")
-    running = servers(settings)
+    _require_free(settings.port)
+    server = assistant(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        for server in running:
-            server.start()
-        _wait_until_ready(running)
+        server.start()
+        wait_until_ready(server)
         print(hello(settings), flush=True)
         while True:
-            for server in running:
-                _restart_if_died(server)
+            _restart_if_died(server)
             time.sleep(0.5)
     except KeyboardInterrupt:
         print("\n正在停止…", flush=True)
     finally:
-        for server in reversed(running):
-            server.stop()
+        server.stop()
     print("已停止。")
     return 0

@@ -39,7 +39,7 @@ class Servers:
         self.url = f"http://127.0.0.1:{self.port}/"
         self.api = self.url + "webhooks/web/"
         self.environment = {
-            **os.environ, "FINLIT_ENV": "test", "FINLIT_PORT": str(self.port), "FINLIT_ACTION_PORT": str(free_port()),
+            **os.environ, "FINLIT_ENV": "test", "FINLIT_PORT": str(self.port),
             "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db",
             "FINLIT_SESSION_SECRET": "browser-tests-" * 3, "FINLIT_NOW": "", **changes,
         }  # fmt: skip

@@ -24,7 +24,7 @@ class Project:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             **os.environ, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.chat),
-            "FINLIT_ACTION_PORT": str(free_port()), "FINLIT_CONSOLE_PORT": str(self.port),
+            "FINLIT_CONSOLE_PORT": str(self.port),
             "DATABASE_URL": f"sqlite:///{folder}/var/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/var/conversations.db",
             "FINLIT_SESSION_SECRET": "console-tests-" * 3, "FINLIT_CONSOLE_NEEDS_REVIEW": "0",
         }  # fmt: skip

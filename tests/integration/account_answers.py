@@ -1,4 +1,4 @@
-"""Account actions run as Rasa's action server runs them, and their answers as customers see them."""
+"""Account actions run as Rasa runs them, and their answers as customers see them."""
 
 import asyncio
 import re

@@ -50,7 +50,7 @@ class Running:
         channel = wechat.environment(WECHAT_API_BASE=api) if api else {}
         self.environment = {
             **os.environ, **channel, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.port),
-            "FINLIT_ACTION_PORT": str(free_port()), "DATABASE_URL": f"sqlite:///{folder}/finlit.db",
+            "DATABASE_URL": f"sqlite:///{folder}/finlit.db",
             "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db", "FINLIT_SESSION_SECRET": "server-tests-" * 3, **more,
         }  # fmt: skip
         if api:

@@ -1,4 +1,4 @@
-"""The account actions as Rasa's action server runs them, for every demo customer and for strangers."""
+"""The account actions as Rasa runs them, for every demo customer and for strangers."""
 
 import asyncio
 import re

@@ -140,7 +140,7 @@ def test_a_replayed_conversation_opens_nothing(assistant, owner):
 
 
 def test_a_forged_slot_entity_or_decision_opens_nothing(owner):
-    """As if somebody could post to the action server: it believes the binding and nothing else."""
+    """As if somebody could call an action with a tracker of their own: it believes the binding and nothing else."""
     message = {
         "text": "", "entities": [{"entity": "customer_id", "value": "late-20"}], "intent": {"name": "account_status"},
         "decision": {"label": "account_status", "customer": "late-20", "answer": "utter_account_status_due", "tapped": True},
