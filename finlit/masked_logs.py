@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from finlit import request_id
 from finlit.privacy import mask
 
 UNREADABLE = "a log record could not be formatted"  # its arguments may hold personal data: left out
@@ -19,7 +20,7 @@ _plain = logging.Formatter()
 
 
 class _MaskingFactory:
-    """Makes a record with ``make`` and masks its message and its traceback."""
+    """Makes a record with ``make``, masks its message and its traceback, and notes whose request it belongs to."""
 
     def __init__(self, make: Any) -> None:
         self._make = make
@@ -31,6 +32,7 @@ class _MaskingFactory:
         except Exception:  # noqa: BLE001 - whatever a record's own text raises, logging must go on
             record.msg = UNREADABLE
         record.args = ()
+        record.request = request_id.current()
         if record.exc_info and record.exc_info[0] is not None:
             record.exc_text = mask(_plain.formatException(record.exc_info))
         return record

@@ -1,6 +1,6 @@
 """The name of what is being done for somebody just now: one request's, in every log line and row that it causes.
 
-It travels with the context: tasks and ``asyncio.to_thread`` inherit it. To the action server it goes in a header.
+It travels with the context: tasks, ``asyncio.to_thread`` and actions inherit it.
 """
 
 from __future__ import annotations

@@ -63,6 +63,8 @@ class Settings:
     action_timeout: float
     service_hours: ServiceHours | None
     wechat: WeChatSettings | None  # None: the channel is off
+    log_format: str  # text or json
+    log_level: str  # info, warning or error
     random_seed: int | None  # None: unpredictable
     root: Path = PROJECT_ROOT
 
@@ -110,6 +112,13 @@ def _yes(values: dict[str, str], name: str) -> bool:
     if text not in ("", "0", "1"):
         raise SettingsError(f"设置 {name}={text!r} 只能是 0 或 1。")
     return text == "1"
+
+
+def _one_of(values: dict[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    text = values.get(name) or allowed[0]
+    if text not in allowed:
+        raise SettingsError(f"设置 {name}={text!r} 只能是 {'、'.join(allowed)}。")
+    return text
 
 
 def _positive(values: dict[str, str], name: str, default: float) -> float:
@@ -236,6 +245,8 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         action_timeout=_positive(values, "FINLIT_ACTION_TIMEOUT", 10),
         service_hours=_service_hours(values),
         wechat=_wechat(values, production),
+        log_format=_one_of(values, "FINLIT_LOG_FORMAT", ("text", "json")),
+        log_level=_one_of(values, "FINLIT_LOG_LEVEL", ("info", "warning", "error")),
         random_seed=_seed(values, "FINLIT_RANDOM_SEED"),
         root=root,
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from finlit import request_id
 from finlit.db import tables
 from finlit.privacy import mask
 
@@ -42,6 +43,7 @@ def record(
             customer_id=customer_id,
             conversation=conversation,
             channel=channel,
+            request_id=request_id.current(),
             detail=mask(detail)[:LONGEST_DETAIL] if detail else None,
         )
     )

@@ -37,6 +37,11 @@ def client_address(peer: str, forwarded: Iterable[str], proxies: tuple[Network, 
     return str(parsed)
 
 
+def is_trusted_proxy(request: Request, proxies: Iterable[Network]) -> bool:
+    """Say whether ``request`` comes straight from a proxy of ours, whose headers are believed."""
+    return _is_trusted(request.ip, proxies)
+
+
 def address_of(request: Request, proxies: tuple[Network, ...]) -> str:
     """Return the client's address of ``request``."""
     return client_address(request.ip, request.headers.getall("x-forwarded-for", []), proxies)

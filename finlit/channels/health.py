@@ -28,8 +28,8 @@ def _look_at_database() -> None:
 async def _works(check: Callable[[], Any], what: str) -> bool:
     try:
         await asyncio.wait_for(check(), LONGEST_LOOK)
-    except Exception:  # noqa: BLE001 - whatever it is, the answer is "not ready"; the log says why
-        logger.warning("not ready: %s", what, exc_info=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the answer is "not ready"; the log says why
+        logger.warning("not ready: %s: %s", what, type(error).__name__)
         return False
     return True
 

@@ -14,7 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from finlit import settings
-from finlit.channels import careful_http, health, refusals
+from finlit.channels import careful_http, health, refusals, request_ids
 from finlit.channels.static_files import StaticFiles
 
 MOST_REQUEST_BYTES = 256 * 1024  # whatever the route; each one may want less
@@ -75,6 +75,7 @@ def add_chat_page(app: Sanic) -> None:
     app.config.REQUEST_TIMEOUT = int(careful_http.WHOLE_REQUEST_WITHIN)
     app.config.RESPONSE_TIMEOUT = ANSWER_WITHIN
     app.config.KEEP_ALIVE_TIMEOUT = IDLE_FOR
+    request_ids.install(app)
     refusals.install(app)
     health.install(app)
     app.add_route(chat_page, "/", methods=["GET", "HEAD"], name="finlit_page")

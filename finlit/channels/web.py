@@ -260,6 +260,7 @@ class WebChat(InputChannel):
         except Exception:
             logger.exception("a web message could not be answered")
             return await self._aside(request, conversation, text)
+        logger.info("a web message was answered", extra={"fields": {"in_time": answered}})
         return self._json(found, 200 if answered else 202)
 
     async def _aside(self, request: Request, conversation: str, text: str) -> HTTPResponse:

@@ -104,8 +104,8 @@ class Streams:
         while self._open and not self._closing:
             try:
                 pulses = await self._pulses(list(self._open))
-            except Exception:  # noqa: BLE001 - a database that is away comes back; streams wait
-                logger.warning("the news of open pages could not be looked up", exc_info=True)
+            except Exception as error:  # noqa: BLE001 - a database that is away comes back; streams wait
+                logger.warning("the news of open pages could not be looked up: %s", type(error).__name__)
                 pulses = {}
             for conversation, pulse in pulses.items():
                 if self._last.get(conversation, STILL) != pulse:

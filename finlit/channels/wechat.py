@@ -245,6 +245,8 @@ class _Endpoint:
             return _response(_REFUSED)
         try:
             text = await self._answer(incoming)
+            fields = {"kind": incoming.kind, "replied": bool(text)}
+            logger.info("a WeChat delivery was answered", extra={"fields": fields})
             reply = self._codec.reply(incoming, text, settings.load().now()) if text else ""
             return _response(_EMPTY, reply, "application/xml; charset=utf-8")
         except OtherBody:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from finlit import request_id
 from finlit.answers import choice_lines
 from finlit.channels.deliveries import NOTHING, Answer, Claim, Contact, Handed, Inbox, Push
 from finlit.channels.wechat_api import NOT_PERMITTED, FateUnknown, Unreachable, WeChatApi, WeChatError
@@ -213,9 +214,11 @@ class Desk:
             push = await asyncio.to_thread(self._inbox.next_push)
             if push is None:
                 return
+            request_id.begin(push.request_id)  # a late answer goes on under the name of the message
             self._heart.beat_for(push.key)
             try:
                 await self._push(push)
+                logger.info("a late answer was dealt with", extra={"fields": {"parts": len(push.parts)}})
             finally:
                 self._heart.stop_for(push.key)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 from rasa.utils.endpoints import EndpointConfig
@@ -42,8 +43,15 @@ class ActionsHere(EndpointConfig):
     async def request(self, method: str = "post", subpath: str | None = None, **kwargs: Any) -> Any:
         """Run the action of ``json``; return its events and responses as Rasa's action server would."""
         call = kwargs["json"]
+        began, went_well = time.perf_counter(), False
         try:
-            return await asyncio.wait_for(self._executor.run(call), settings.load().action_timeout)
+            result = await asyncio.wait_for(self._executor.run(call), settings.load().action_timeout)
+            went_well = True
+            return result
         except Exception:  # noqa: BLE001 - whatever an action raises, the customer gets an answer
             logger.exception("the action %s failed", call.get("next_action"))
             return {"events": [], "responses": [{"response": APOLOGY}]}
+        finally:
+            milliseconds = round(1000 * (time.perf_counter() - began))
+            fields = {"action": call.get("next_action"), "went_well": went_well, "milliseconds": milliseconds}
+            logger.info("an action was run", extra={"fields": fields})

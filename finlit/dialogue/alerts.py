@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from finlit import settings
+from finlit import request_id, settings
 from finlit.db import engine, tables
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,13 @@ def raise_alert(kind: str, conversation: str, channel: str) -> None:
     try:
         with engine.sessions(current.database_url).begin() as session:
             session.add(
-                tables.StaffAlert(kind=kind, conversation=conversation, channel=channel, raised_at=current.now())
+                tables.StaffAlert(
+                    kind=kind,
+                    conversation=conversation,
+                    channel=channel,
+                    raised_at=current.now(),
+                    request_id=request_id.current(),
+                )
             )
     except Exception:  # noqa: BLE001 - the customer's help comes first; the log is the second way to staff
         logger.exception("staff alert of kind %s for conversation %s could not be stored", kind, conversation)

@@ -9,6 +9,7 @@ what is meant for it, and the text of an outranking message kept out of slots.
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import rasa.core.agent
@@ -50,11 +51,18 @@ class AssistantProcessor(MessageProcessor):
         if not await verifying.hear(raw, data, arrival, tracker):
             guided.hear_message(data, tracker)
         await forgetting.hear(message, data, self.tracker_store)
+        if tracker is not None:
+            decision = data.get("decision") or {}
+            fields = {"channel": message.input_channel, "intent": (data.get("intent") or {}).get("name")}
+            logger.info("a message was understood", extra={"fields": {**fields, "decision": decision.get("kind")}})
         return data
 
     async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
         """Answer ``message``; afterwards forget the conversation when that is what the customer asked for."""
+        began = time.perf_counter()
         replies: list[dict[str, Any]] | None = await super().handle_message(message)
+        milliseconds = round(1000 * (time.perf_counter() - began))
+        logger.info("a turn was played and stored", extra={"fields": {"milliseconds": milliseconds}})
         if forgetting.was_asked(message):
             tracker = await self.tracker_store.retrieve(message.sender_id)
             if forgetting.was_promised(tracker):

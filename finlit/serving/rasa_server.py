@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from finlit import settings
+from finlit import service_logs, settings
 from finlit.cli.quiet import silence
 
 
@@ -12,6 +12,7 @@ def main() -> None:
     """Serve the model in use, and each that follows it, until stopped. Rasa's own HTTP API stays off: it believes any sender."""
     silence()
     current = settings.load()
+    service_logs.begin("assistant", current)
     os.chdir(current.root)
     import rasa.core.run
     from rasa.core.utils import AvailableEndpoints
@@ -19,11 +20,13 @@ def main() -> None:
     from finlit.channels import wechat
     from finlit.dialogue.actions_here import ActionsHere, load_actions
     from finlit.dialogue.in_process import latest_model
+    from finlit.dialogue.tracker_store import ConversationStore
     from finlit.serving import model_watch
 
     print(wechat.status(current), flush=True)
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
     endpoints.action = ActionsHere(load_actions())
+    endpoints.tracker_store = ConversationStore()  # by its path Rasa would take its memory when the import fails
     rasa.core.run.serve_application(
         model_path=latest_model(current.models_dir),
         endpoints=endpoints,

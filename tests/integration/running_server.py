@@ -87,11 +87,11 @@ class WebClient:
 
     def __init__(self, running):
         self.api, self.cookie, self.number, self.next = f"{running.url}/webhooks/web/", "", 0, 0
-        self.headers = {}
+        self.headers, self.more = {}, {}
         self._request("history")
 
     def _request(self, path, body=None):
-        head = {"Cookie": self.cookie, "Content-Type": "application/json"}
+        head = {"Cookie": self.cookie, "Content-Type": "application/json", **self.more}
         content = None if body is None else json.dumps(body).encode()
         try:
             response = urllib.request.urlopen(urllib.request.Request(self.api + path, content, head), timeout=40)

@@ -20,3 +20,4 @@ class StaffAlert(Base):
     channel = Column(String(32), nullable=False)
     raised_at = Column(UtcTime, nullable=False)
     handled_at = Column(UtcTime)
+    request_id = Column(String(64))  # the same as in the logs of all processes

@@ -57,6 +57,7 @@ class WeChatDelivery(Base):
     must_arrive = Column(Boolean, nullable=False, default=False)
     doubted = Column(Boolean, nullable=False, default=False)  # the answer was readied a second time
     push_failed = Column(Boolean, nullable=False, default=False)
+    request_id = Column(String(64))  # of the first delivery: a late answer goes out under its name
 
 
 class WeChatToken(Base):

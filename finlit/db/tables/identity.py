@@ -124,3 +124,4 @@ class AuditEntry(Base):
     conversation = Column(String(128))
     channel = Column(String(32))
     detail = Column(String(200))
+    request_id = Column(String(64), index=True)  # the same as in the logs of all processes
