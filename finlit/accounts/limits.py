@@ -1,4 +1,4 @@
-"""How many codes and wrong tries a phone and a sender may have within an hour. Pure arithmetic."""
+"""How many codes and wrong tries a phone, a sender and an address may have within an hour. Pure arithmetic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
 MOST_CODES = 3
+MOST_CODES_OF_ADDRESS = 60  # a company, or a gateway of a mobile network, is one address for many people
 MOST_WRONG = 5
 
 
@@ -24,10 +25,11 @@ def free_at(moments: Iterable[datetime], most: int, now: datetime) -> datetime |
 
 @dataclass(frozen=True)
 class Used:
-    """What one subject (a phone, or a sender) has used up."""
+    """What one subject (a phone, a sender, an address) has used up of ``most_codes`` and ``MOST_WRONG``."""
 
     codes: tuple[datetime, ...] = ()
     wrong: tuple[datetime, ...] = ()
+    most_codes: int = MOST_CODES
 
 
 def locked_until(subjects: Iterable[Used], now: datetime) -> datetime | None:
@@ -38,10 +40,16 @@ def locked_until(subjects: Iterable[Used], now: datetime) -> datetime | None:
 
 def next_code_at(subjects: Iterable[Used], now: datetime) -> datetime | None:
     """Return when the next code may be sent, None when it is now."""
-    times = [free for used in subjects if (free := free_at(used.codes, MOST_CODES, now))]
+    times = [free for used in subjects if (free := free_at(used.codes, used.most_codes, now))]
     return max(times, default=None)
 
 
 def tries_left(subjects: Iterable[Used], now: datetime) -> int:
     """Return how many wrong tries are still allowed."""
     return MOST_WRONG - max(len(within_hour(used.wrong, now)) for used in subjects)
+
+
+def clock_time(moment: datetime, now: datetime) -> str:
+    """Return a time of day that is not before ``moment``, in the time zone of ``now``: 10:05, 明天 00:10."""
+    local = (moment + timedelta(seconds=59, microseconds=999_999)).astimezone(now.tzinfo)
+    return f"{local:%H:%M}" if local.date() == now.date() else f"明天 {local:%H:%M}"

@@ -17,12 +17,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, sessionmaker
 
-from finlit.accounts import audit, binding, limits
+from finlit.accounts import audit, binding, limit_rows, limits, origin
 from finlit.accounts.code_senders import CodeSender, NotDelivered
-from finlit.accounts.limits import Used
 from finlit.db import tables
 
 logger = logging.getLogger(__name__)
@@ -103,7 +101,7 @@ class Verification:
         """Begin with the privacy notice, unless the sender is locked out."""
         now = self._clock()
         with self._sessions.begin() as session:
-            locked = limits.locked_until([self._used(session, _sender(conversation))], now)
+            locked = limits.locked_until([limit_rows.used(session, limit_rows.sender(conversation))], now)
             if locked:
                 return _locked(locked, now)
             session.merge(
@@ -131,7 +129,8 @@ class Verification:
             if attempt.stage == CONSENT:
                 self._consent(session, attempt, now)
             digest = self._digest("phone", phone)
-            refused, code = self._new_code_for(session, attempt, digest, now)
+            is_known = limit_rows.proved_before(session, conversation, phone)
+            refused, code = self._new_code_for(session, attempt, digest, is_known, now)
             if refused is not None:
                 return refused
             known = session.execute(select(tables.Customer.id).where(tables.Customer.phone == phone)).scalar()
@@ -149,7 +148,8 @@ class Verification:
         with self._step(conversation, CODE) as (session, attempt, now):
             if attempt is None:
                 return Outcome("expired")
-            refused, code = self._new_code_for(session, attempt, str(attempt.phone_digest), now)
+            is_known = limit_rows.attempt_is_of_proved(session, conversation)
+            refused, code = self._new_code_for(session, attempt, str(attempt.phone_digest), is_known, now)
             if refused is not None:
                 return refused
             phone = session.execute(
@@ -165,11 +165,13 @@ class Verification:
         with self._step(conversation, CODE) as (session, attempt, now):
             if attempt is None:
                 return Outcome("expired")
-            used = self._locked_rows(session, (_phone(attempt.phone_digest), _sender(conversation)), now)
+            is_known = limit_rows.attempt_is_of_proved(session, conversation)
+            phone = limit_rows.phone(attempt.phone_digest, is_known)
+            used = limit_rows.locked(session, (phone, limit_rows.sender(conversation)), now)
             session.refresh(attempt)  # another tab may have been quicker while we waited for the lock
             if attempt.stage != CODE:
                 return Outcome("code_used")
-            locked = limits.locked_until(map(_of, used), now)
+            locked = limits.locked_until(map(limit_rows.of, used), now)
             if locked:
                 attempt.stage = LEFT
                 return _locked(locked, now)
@@ -245,17 +247,20 @@ class Verification:
             yield session, attempt, now
 
     def _new_code_for(
-        self, session: Session, attempt: Any, phone_digest: str, now: datetime
+        self, session: Session, attempt: Any, phone_digest: str, is_known: bool, now: datetime
     ) -> tuple[Outcome | None, str]:
         """Give the attempt a new code for the phone; returns the refusal when the limits don't allow one."""
-        used = self._locked_rows(session, (_phone(phone_digest), _sender(attempt.conversation)), now)
-        locked = limits.locked_until(map(_of, used), now)
+        subjects = [limit_rows.phone(phone_digest, is_known), limit_rows.sender(attempt.conversation)]
+        if origin.address() and not is_known:
+            subjects.append(limit_rows.address(self._digest("address", origin.address())))
+        used = limit_rows.locked(session, subjects, now)
+        locked = limits.locked_until(map(limit_rows.of, used), now)
         if locked:
             attempt.stage = LEFT
             return _locked(locked, now), ""
-        again = limits.next_code_at(map(_of, used), now)
+        again = limits.next_code_at(map(limit_rows.of, used), now)
         if again:
-            return Outcome("no_more_codes", {"until": _clock_time(again, now)}), ""
+            return Outcome("no_more_codes", {"until": limits.clock_time(again, now)}), ""
         for row in used:
             row.codes = (*limits.within_hour(row.codes, now), now)
         code = self._new_code()
@@ -268,11 +273,11 @@ class Verification:
         for row in used:
             row.wrong = (*limits.within_hour(row.wrong, now), now)
         self._audit(session, "code wrong", attempt, now)
-        locked = limits.locked_until(map(_of, used), now)
+        locked = limits.locked_until(map(limit_rows.of, used), now)
         if locked:
             attempt.stage = LEFT
             return _locked(locked, now)
-        return Outcome("code_wrong", {"left": str(limits.tries_left(map(_of, used), now))})
+        return Outcome("code_wrong", {"left": str(limits.tries_left(map(limit_rows.of, used), now))})
 
     def _deliver(self, phone: str | None, code: str, said: str) -> Outcome:
         try:
@@ -293,44 +298,6 @@ class Verification:
             channel=attempt.channel,
         )  # fmt: skip
 
-    @staticmethod
-    def _used(session: Session, subject: str) -> Used:
-        row = session.get(tables.VerificationLimit, subject)
-        return Used() if row is None else _of(row)
-
-    @staticmethod
-    def _locked_rows(session: Session, subjects: tuple[str, ...], now: datetime) -> list[Any]:
-        """Return the rows of ``subjects``, made when missing and locked until the transaction ends.
-
-        The upsert is the lock: SQLite has no SELECT FOR UPDATE, and two guesses at once must not
-        both be the last one allowed. The order is fixed, so that two conversations can't wait for each other.
-        """
-        session.flush()
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        for subject in sorted(subjects):
-            new = insert(tables.VerificationLimit).values(subject=subject, codes=(), wrong=(), touched_at=now)
-            session.execute(new.on_conflict_do_update(index_elements=["subject"], set_={"touched_at": now}))
-        rows = select(tables.VerificationLimit).where(tables.VerificationLimit.subject.in_(subjects))
-        return list(session.execute(rows.execution_options(populate_existing=True)).scalars())
-
-
-def _of(row: Any) -> Used:
-    return Used(row.codes, row.wrong)
-
-
-def _phone(digest: str | None) -> str:
-    return f"phone {digest}"
-
-
-def _sender(conversation: str) -> str:
-    return f"sender {conversation}"
-
 
 def _locked(until: datetime, now: datetime) -> Outcome:
-    return Outcome("locked", {"until": _clock_time(until, now)})
-
-
-def _clock_time(moment: datetime, now: datetime) -> str:
-    """Return a time of day that is not before ``moment``, in the time zone of ``now``: 10:05, 明天 00:10."""
-    local = (moment + timedelta(seconds=59, microseconds=999_999)).astimezone(now.tzinfo)
-    return f"{local:%H:%M}" if local.date() == now.date() else f"明天 {local:%H:%M}"
+    return Outcome("locked", {"until": limits.clock_time(until, now)})

@@ -24,7 +24,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from finlit import settings
-from finlit.accounts import host_token
+from finlit.accounts import host_token, origin
 from finlit.accounts.binding import bound_customer
 from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history
 from finlit.channels.addresses import address_of
@@ -251,6 +251,7 @@ class WebChat(InputChannel):
             if seconds:
                 return refusals.slow_down(seconds)
             agent = request.app.ctx.agent
+            origin.comes_from(address_of(request, settings.load().trusted_proxies))
             message = UserMessage(text, NoReply(), conversation, input_channel=self.name(), message_id=name)
             answered = await self._turns.answer_once(agent, message, on_new_message)
             found = await self._news(request, conversation, _after(body.get("after") if body else 0))

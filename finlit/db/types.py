@@ -70,7 +70,7 @@ class UtcTime(TypeDecorator):
 class Moments(TypeDecorator):
     """A few aware moments, oldest first, stored as whole seconds since 1970 with spaces between; for sliding limits."""
 
-    impl = String(200)
+    impl = String(800)
     cache_ok = True
 
     def process_bind_param(self, value: tuple[datetime, ...] | None, dialect: Any) -> str | None:

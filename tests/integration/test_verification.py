@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, select
 
+from finlit.accounts import origin
 from finlit.accounts.binding import WEB_IDLE, bound_customer
 from finlit.accounts.code_senders import NotDelivered
 from finlit.accounts.verification import CODE_LASTS, Verification
@@ -308,3 +309,68 @@ def test_a_wechat_openid_stays_bound_for_the_days_that_are_set(verification, out
         assert bound_customer("wx") == "late-20"
     with overridden(fixed_now=NOW + timedelta(days=30)):
         assert bound_customer("wx") is None
+
+
+# A stranger who wants to keep somebody out
+
+
+def proved(verification, outbox, clock, conversation):
+    until_code(verification, conversation=conversation)
+    assert verification.give_code(conversation, outbox.last_code).said == "done"
+    clock.pass_by(hours=2)  # the binding has lapsed, the counters are empty
+
+
+@both_engines
+def test_who_uses_up_a_phones_codes_takes_none_from_its_proved_customer(verification, outbox, clock):
+    proved(verification, outbox, clock, "web-own")
+    for number in range(3):
+        assert until_code(verification, conversation=f"web-stranger-{number}").said == "code_sent"
+    assert until_code(verification, conversation="web-stranger-3").said == "no_more_codes"
+    assert until_code(verification, conversation="web-own").said == "code_sent"
+    assert verification.give_code("web-own", outbox.last_code).said == "done"
+
+
+@both_engines
+def test_who_guesses_until_a_phone_is_locked_locks_out_strangers_only(verification, outbox, clock):
+    proved(verification, outbox, clock, "web-own")
+    until_code(verification, conversation="web-stranger")
+    for _ in range(4):
+        assert verification.give_code("web-stranger", wrong_code(outbox)).said == "code_wrong"
+    assert verification.give_code("web-stranger", wrong_code(outbox)).said == "locked"
+    assert until_code(verification, conversation="web-other").said == "locked"
+    assert until_code(verification, conversation="web-own").said == "code_sent"
+
+
+def test_the_proved_customer_has_the_same_allowance_and_no_more(verification, outbox, clock):
+    proved(verification, outbox, clock, "web-own")
+    assert until_code(verification, conversation="web-own").said == "code_sent"
+    assert [verification.resend("web-own").said for _ in range(3)] == ["code_sent_again"] * 2 + ["no_more_codes"]
+    for _ in range(4):
+        verification.give_code("web-own", wrong_code(outbox))
+    assert verification.give_code("web-own", wrong_code(outbox)).said == "locked"
+
+
+def test_having_proved_to_be_one_customer_counts_for_no_other_phone(verification, outbox, clock):
+    proved(verification, outbox, clock, "web-own")
+    for number in range(3):
+        until_code(verification, "13900000007", f"web-stranger-{number}")
+    assert until_code(verification, "13900000007", "web-own").said == "no_more_codes"
+
+
+@both_engines
+def test_one_address_can_not_use_up_the_codes_of_many_phones(verification, outbox, clock, session):
+    proved(verification, outbox, clock, "web-own")
+    origin.comes_from("203.0.113.7")
+    try:
+        said = [until_code(verification, f"137{n:08d}", f"web-stranger-{n}").said for n in range(61)]
+        assert said == ["code_sent"] * 60 + ["no_more_codes"]
+        assert until_code(verification, conversation="web-own").said == "code_sent"  # the address is shared, perhaps
+        origin.comes_from("203.0.113.8")
+        assert until_code(verification, "13700000099", "web-elsewhere").said == "code_sent"
+        clock.pass_by(hours=1)
+        origin.comes_from("203.0.113.7")
+        assert until_code(verification, "13700000098", "web-later").said == "code_sent"
+    finally:
+        origin.comes_from("")
+    kept = session.execute(select(tables.VerificationLimit.subject)).scalars().all()
+    assert not any("203.0.113" in subject for subject in kept)
