@@ -54,6 +54,7 @@ class Settings:
     session_secret: str = field(repr=False)
     identity: IdentitySettings
     fixed_now: datetime | None
+    clock_shift: timedelta  # tests of running processes: the clock runs, on the day the content was written for
     message_max_chars: int
     messages_per_minute: int
     address_requests_per_minute: int
@@ -85,8 +86,8 @@ class Settings:
         return self.root / "var"
 
     def now(self) -> datetime:
-        """Return the business time in Asia/Shanghai; ``FINLIT_NOW`` fixes it for tests."""
-        return self.fixed_now or datetime.now(SHANGHAI)
+        """Return the business time in Asia/Shanghai; ``FINLIT_NOW`` fixes and ``FINLIT_CLOCK_SHIFT`` moves it for tests."""
+        return self.fixed_now or datetime.now(SHANGHAI) + self.clock_shift
 
     def randomness(self) -> random.Random:
         """Return what draws at random (the questions of a quiz); ``FINLIT_RANDOM_SEED`` makes tests repeatable."""
@@ -148,6 +149,14 @@ def _moment(values: dict[str, str], name: str) -> datetime | None:
     except ValueError as error:
         raise SettingsError(f"设置 {name}={text!r} 不是时间：请写成 2026-11-23T10:00。") from error
     return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment.astimezone(SHANGHAI)
+
+
+def _shift(values: dict[str, str], name: str) -> timedelta:
+    text = values.get(name) or "0"
+    try:
+        return timedelta(seconds=float(text))
+    except (ValueError, OverflowError) as error:
+        raise SettingsError(f"设置 {name}={text!r} 应是秒数，可以是负的。") from error
 
 
 def _database_url(values: dict[str, str], name: str, default: str) -> str:
@@ -223,6 +232,8 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         raise SettingsError("生产环境不能用 FINLIT_NOW 固定时间，请删除这项设置。")
     if production and values.get("FINLIT_RANDOM_SEED"):
         raise SettingsError("生产环境不能用 FINLIT_RANDOM_SEED 固定出题顺序，请删除这项设置。")
+    if production and values.get("FINLIT_CLOCK_SHIFT"):
+        raise SettingsError("生产环境不能用 FINLIT_CLOCK_SHIFT 移动时间，请删除这项设置。")
     var = root / "var"
     return Settings(
         environment=environment,
@@ -236,6 +247,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         session_secret=_secret(values, "FINLIT_SESSION_SECRET", production),
         identity=_identity(values, production),
         fixed_now=_moment(values, "FINLIT_NOW"),
+        clock_shift=_shift(values, "FINLIT_CLOCK_SHIFT"),
         message_max_chars=int(_positive(values, "FINLIT_MESSAGE_MAX_CHARS", 500)),
         messages_per_minute=int(_positive(values, "FINLIT_MESSAGES_PER_MINUTE", 30)),
         address_requests_per_minute=int(_positive(values, "FINLIT_ADDRESS_REQUESTS_PER_MINUTE", 600)),

@@ -63,6 +63,7 @@ class Draft:
         """Make the worktree if it is not there, mend what a crash left behind; returns the draft."""
         if not (self.folder / ".git").exists():
             self._make()
+        self._share_training_cache()
         for left in self._git_folder().glob("*.lock"):
             left.unlink(missing_ok=True)  # this process is the only one that writes here
         return self
@@ -77,6 +78,14 @@ class Draft:
             git.run(self.root, "worktree", "add", "--quiet", str(self.folder), self.branch)
         else:
             git.run(self.root, "worktree", "add", "--quiet", "-b", self.branch, str(self.folder), "HEAD")
+
+    def _share_training_cache(self) -> None:
+        """Let the draft train with the published checkout's cache: Rasa notes where results stand by relative path."""
+        own, shared = self.folder / ".rasa", self.root / ".rasa"
+        if not own.exists():
+            shared.mkdir(exist_ok=True)
+            own.unlink(missing_ok=True)  # a link to a cache that was removed
+            own.symlink_to(shared.resolve(), target_is_directory=True)
 
     def exists(self) -> bool:
         return (self.folder / ".git").exists()
@@ -130,6 +139,12 @@ class Draft:
         with self.alone():
             if git.succeeds(self.folder, "rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
                 return False
+            for left in [
+                *self.folder.glob("data/**/.*.*"),
+                *self.folder.glob("tests/**/.*.*"),
+                *self.folder.glob(".domain.yml.*"),
+            ]:
+                left.unlink(missing_ok=True)  # a file that a save had begun to write
             changed = [line[3:] for line in git.run(self.folder, "status", "--porcelain", "-uall").splitlines()]
             mine = [name for name in changed if name.startswith(EDITABLE) and not Path(name).name.startswith(".")]
             return bool(mine) and git.commit_files(self.folder, mine, "找回未提交的修改", author) is not None
@@ -176,6 +191,13 @@ class Draft:
         """Forget every change: the draft is again what is published. The branch's old head stays in the reflog."""
         with self.alone():
             git.run(self.folder, "reset", "--hard", "--quiet", self.published())
+
+    def remove(self) -> None:
+        """Remove the draft, its worktree and its branch."""
+        with self.alone():
+            git.succeeds(self.root, "worktree", "remove", "--force", str(self.folder))
+            shutil.rmtree(self.folder, ignore_errors=True)
+            git.succeeds(self.root, "branch", "-D", self.branch)
 
     def history(self, most: int = 50) -> list[git.Commit]:
         """Return the draft's own saves since the published state, newest first."""

@@ -17,6 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from finlit import training
+from finlit.console import git
 from finlit.console.drafts import Draft
 from finlit.console.models import ModelFailed, Models, environment_for, seed_model
 from finlit.content import checks, files, topics
@@ -118,8 +119,11 @@ class Measuring:
     def _path(self, draft: Draft) -> Path:
         return self._settings.var_dir / "reports" / f"{draft.name}.json"
 
-    def report(self, draft: Draft, progress: Progress) -> dict[str, Any]:
-        """Return the report on the draft, made now unless it is kept; raises Blocked and ModelFailed."""
+    def report(self, draft: Draft, progress: Progress, play: bool = True) -> dict[str, Any]:
+        """Return the report on the draft, made now unless it is kept; raises Blocked and ModelFailed.
+
+        Without ``play`` no conversation is played yet.
+        """
         known = self.kept(draft)
         if known is not None:
             return known
@@ -130,33 +134,45 @@ class Measuring:
         report["errors"] = [str(p) for p in found if p.severity == "error"]
         report["warnings"] = sum(p.severity == "warning" for p in found)
         if not report["errors"]:
-            self._measure(draft, report, progress)
+            self._measure(draft, report, progress, play)
         report["seconds"] = round(time.monotonic() - started, 1)
         self._path(draft).parent.mkdir(parents=True, exist_ok=True)
         files.write(self._path(draft), json.dumps(report, ensure_ascii=False))
         return report
 
-    def _measure(self, draft: Draft, report: dict[str, Any], progress: Progress) -> None:
+    def _measure(self, draft: Draft, report: dict[str, Any], progress: Progress, play: bool) -> None:
         seed_model(draft, self._settings)
         answers = changed_answers(draft, self._settings)
         progress("训练" if answers is None else "换上新答案")
-        report["model"] = self._models.ask(draft.folder, "train", timeout=TRAIN_WITHIN)
+        report["model"] = self._model(draft)
         progress("在保留集上比较")
         before = self._rows(self._settings.root, self._settings.root)
         after = self._rows(draft.folder, self._settings.root)
         report["comparison"] = asdict(compare.compare(before, after))
         report["is_worse"] = compare.compare(before, after).is_worse
-        progress("演对话测试")
-        only = None if answers is None else touching(draft.folder, answers)
+        progress("演对话测试" if play else "对话测试上线后再演")
+        only = [] if not play else None if answers is None else touching(draft.folder, answers)
         report["conversations"] = play_conversations(self._settings, draft.folder, only)
         report["conversations"]["all"] = only is None
 
+    def _model(self, draft: Draft) -> dict[str, Any]:
+        models, inputs = draft.folder / "models", training.inputs_hash(draft.folder)
+        kept = training.model_for(models, inputs)
+        if kept is not None:
+            training.use(models, kept, inputs)
+            return {"model": kept, "is_new": False, "seconds": 0.0}
+        return self._models.ask(draft.folder, "train", timeout=TRAIN_WITHIN)
+
     def _rows(self, folder: Path, root: Path) -> list[Any]:
+        """Return what a checkout's model makes of the published held-out set; kept for this code and this set."""
         model = training.current_model(folder / "models")
         if model is None:
             raise ModelFailed("还没有训练好的模型：请先运行 make train。")
-        path = folder / "var" / "rows" / f"{model.name}.jsonl"
+        code = git.run(folder, "rev-parse", "HEAD:finlit").strip()
+        asked = git.run(root, "hash-object", HELD_OUT).strip()
+        path = self._settings.var_dir / "rows" / f"{model.name}-{code[:10]}-{asked[:10]}.jsonl"
         if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._models.ask(folder, "evaluate", timeout=120, file=str(root / HELD_OUT), rows=str(path))
         return compare.read_rows(path)
 

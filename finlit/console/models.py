@@ -59,12 +59,10 @@ class _Process:
 def environment_for(settings: Settings, folder: Path) -> dict[str, str]:
     """Return the environment of a process that works in ``folder``: the console's, with a database of its own.
 
-    A draft must not touch customers' data; it shares the training cache, so that an edited answer
-    does not train the understanding again.
+    A draft must not touch customers' data.
     """
     from_file = {key: value for key, value in dotenv_values(settings.root / ".env").items() if value is not None}
     environment = {**from_file, **os.environ}
-    environment["RASA_CACHE_DIRECTORY"] = str(settings.root / ".rasa" / "cache")
     environment["FINLIT_SESSION_SECRET"] = settings.session_secret
     environment.pop("PYTHONPATH", None)
     if folder != settings.root:
@@ -120,6 +118,13 @@ class Models:
         for stream in (process.popen.stdin, process.popen.stdout):
             if stream:
                 stream.close()
+
+    def end(self, folder: Path) -> None:
+        """End the process that works in ``folder``, if there is one."""
+        with self._lock:
+            process = self._running.pop(folder, None)
+        if process is not None:
+            self._end(process)
 
     def close(self) -> None:
         """End every process."""

@@ -9,27 +9,24 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import training
-from finlit.console import git, measuring, smoke
+from finlit.console import git, measuring, published, smoke
 from finlit.console.drafts import EDITABLE, Conflict, Draft
 from finlit.console.models import ModelFailed, Models, link_or_copy
 from finlit.db import engine
-from finlit.db.tables import ConsoleUser, Publication, ServingWorker
+from finlit.db.tables import ConsoleUser, Publication
 from finlit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ALIVE = timedelta(seconds=12)  # a serving process reports every three seconds
-SWITCH_WITHIN = 40.0
 OPEN_STATES = ("waiting", "running")
 
 
@@ -48,10 +45,14 @@ class Wanted:
     reason: str = ""
 
 
-def live_workers(settings: Settings, database: Any) -> list[ServingWorker]:
-    """Return the serving processes that reported lately."""
-    recent = ServingWorker.seen_at > settings.now() - ALIVE
-    return list(database.scalars(select(ServingWorker).where(recent).order_by(ServingWorker.id)))
+def told(fault: Exception) -> str:
+    """Return a fault as the editor reads it; one that nobody foresaw goes to the log whole."""
+    if isinstance(fault, Conflict):
+        return f"和已发布的修改冲突：{fault}。请先在「草稿」页合并。"
+    if not isinstance(fault, (measuring.Blocked, ModelFailed, smoke.SmokeFailed, git.GitFailed, OSError)):
+        logger.error("a publication met an unforeseen fault", exc_info=fault)
+        return f"后台自己出了错（{type(fault).__name__}），请找管理员看日志"
+    return str(fault)
 
 
 class Publisher:
@@ -125,25 +126,27 @@ class Publisher:
                 if number is not None:
                     self.carry_out(int(number))
                     continue
-            except Exception:  # noqa: BLE001 - a database that is down must not end the thread
-                logger.exception("the publisher met a fault and goes on")
+            except SQLAlchemyError:
+                logger.exception("the publisher can't reach the database and tries again")
             self._wake.wait(2.0)
             self._wake.clear()
 
     def carry_out(self, number: int) -> None:
         """Do whatever is left to do of a running publication; its row says how it ended."""
         try:
-            row = self._row(number)
-            if not row.after_commit:
+            if not self._row(number).after_commit:
                 self._prepare(number)
-        except (measuring.Blocked, Conflict, ModelFailed, git.GitFailed, OSError) as fault:
-            text = f"和已发布的修改冲突：{fault}。请先在「草稿」页合并。" if isinstance(fault, Conflict) else str(fault)
-            self._end(number, "failed", f"没有发布：{text}")
+        except SQLAlchemyError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it was, customers keep what they have
+            self._end(number, "failed", f"没有发布：{told(fault)}")
             return
         try:
             self._deliver(number)
-        except (measuring.Blocked, ModelFailed, smoke.SmokeFailed, git.GitFailed, OSError) as fault:
-            self._say(number, "take_back", f"出了问题：{fault}。正在恢复上一版…")
+        except SQLAlchemyError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it was, customers get back what they had
+            self._say(number, "take_back", f"出了问题：{told(fault)}。正在恢复上一版…")
             self._take_back(number)
 
     # Before anybody sees it -----------------------------------------------------------------------
@@ -160,7 +163,8 @@ class Publisher:
         if not draft.changed_files():
             raise measuring.Blocked("草稿和已发布的一样，没有可发布的。")
         self._say(number, "measure", "检查、训练、比较、演对话")
-        report = self.measuring.report(draft, lambda step: self._say(number, "measure", step))
+        # What is taken back was published once: it goes live first, its conversations are played after that.
+        report = self.measuring.report(draft, partial(self._say, number, "measure"), play=row.kind == "publish")
         self._store(number, report=json.dumps(report, ensure_ascii=False))
         reason = str(row.reason) if row.kind == "publish" else "回退"
         refusal = measuring.must_not_be_published(report, reason)
@@ -183,81 +187,31 @@ class Publisher:
         row = self._row(number)
         draft = Draft(self._settings.root, str(row.draft))
         self._say(number, "commit", "写入已发布的分支")
-        self._move_published(str(row.before_commit), str(row.after_commit))
+        published.move(self._settings.root, str(row.before_commit), str(row.after_commit))
         self._say(number, "switch", "把新模型交给每个服务进程")
         source = draft.folder / "models" / str(row.after_model)
         if source.is_file() and not (self._settings.models_dir / source.name).is_file():
             link_or_copy(source, self._settings.models_dir / source.name)
         training.use(self._settings.models_dir, source.name, training.inputs_hash(self._settings.root))
-        self._wait_for_workers(number, source.name)
-        self._smoke(number)
+        if published.wait_for_workers(self._settings, self._sessions, source.name, partial(self._say, number)):
+            published.ask_a_few_questions(self._settings, partial(self._say, number))
+            self._store(number, live_at=True)
         report = json.loads(str(row.report) or "{}")
         if not report.get("conversations", {}).get("all", True):
-            self._say(number, "suite", "已经上线；再把全部对话测试演一遍")
-            played = measuring.play_conversations(self._settings, self._settings.root)
-            if played["failed"]:
-                raise measuring.Blocked(f"上线后对话测试没有通过：{played['failed'][0]['title']}")
-        if draft.exists() and draft.head() == report.get("draft"):
+            self._play_all(row)
+        if row.kind == "publish" and draft.exists() and draft.head() == report.get("draft"):
             draft.discard()  # the draft's changes are published: it starts from there
         self._end(number, "published", "完成。")
 
-    def _wait_for_workers(self, number: int, model: str) -> None:
-        deadline = time.monotonic() + SWITCH_WITHIN
-        while True:
-            with self._sessions() as session:
-                workers = live_workers(self._settings, session)
-                behind = [worker for worker in workers if worker.model != model]
-                faults = [str(worker.fault) for worker in behind if model in str(worker.fault)]
-            if faults:
-                raise measuring.Blocked(f"服务进程不肯换：{faults[0]}")
-            if not behind:
-                self._say(
-                    number, "switch", f"{len(workers)} 个服务进程都换好了" if workers else "现在没有服务进程在运行"
-                )
-                return
-            if time.monotonic() > deadline:
-                raise measuring.Blocked(f"{len(behind)} 个服务进程 {SWITCH_WITHIN:.0f} 秒还没有换好")
-            time.sleep(0.25)
-
-    def _smoke(self, number: int) -> None:
-        with self._sessions() as session:
-            if not live_workers(self._settings, session):
-                return
-        self._say(number, "smoke", "向正在运行的助手问几句")
-        for words in smoke.talk(f"http://127.0.0.1:{self._settings.port}"):
-            self._say(number, "smoke", f"  答：{words.splitlines()[0]}")
-        self._store(number, live_at=True)
-
-    def _move_published(self, before: str, after: str) -> None:
-        """Bring files and branch of the published checkout from ``before`` to ``after``; may be repeated.
-
-        Files come first, the branch last: a crash between leaves files that the next run writes again.
-        Raises Blocked when somebody changed one of the files by hand.
-        """
-        root = self._settings.root
-        if git.head(root) == after:
-            return
-        if git.head(root) != before:
-            raise measuring.Blocked("已发布的分支刚刚被别人改过，请重新发布")
-        lock = Path(git.run(root, "rev-parse", "--absolute-git-dir").strip()) / "index.lock"
-        if lock.exists() and time.time() - lock.stat().st_mtime > 10:
-            lock.unlink()  # a crash left it; git itself holds it for milliseconds
-        names = git.changed_files(root, before, after)
-        for name in names:
-            path = root / name
-            now = git.run(root, "hash-object", "--", name).strip() if path.exists() else ""
-            known = {
-                git.run(root, "ls-tree", "--format=%(objectname)", side, "--", name).strip() for side in (before, after)
-            }
-            if now not in known:
-                raise measuring.Blocked(f"{name} 在服务器上有没提交的修改，先处理它")
-        kept = git.run(root, "ls-tree", "-r", "--name-only", after, "--", *names).splitlines()
-        if kept:
-            git.run(root, "checkout", after, "--", *kept)
-        for name in set(names) - set(kept):
-            git.run(root, "rm", "--quiet", "--ignore-unmatch", "--cached", "--", name)
-            (root / name).unlink(missing_ok=True)
-        git.run(root, "update-ref", f"refs/heads/{git.branch(root)}", after, before)
+    def _play_all(self, row: Publication) -> None:
+        """Play every conversation test; a red one takes a publication back, and is told of a rollback."""
+        number = int(row.id)
+        self._say(number, "suite", "已经上线；再把全部对话测试演一遍")
+        failed = measuring.play_conversations(self._settings, self._settings.root)["failed"]
+        if failed and row.kind == "publish":
+            raise measuring.Blocked(f"上线后对话测试没有通过：{failed[0]['title']}（{failed[0]['why']}）")
+        if failed:
+            self._say(number, "suite", f"回退后有 {len(failed)} 段对话测试没有通过，请看一看：{failed[0]['title']}")
 
     def _take_back(self, number: int) -> None:
         row = self._row(number)
@@ -270,11 +224,12 @@ class Publisher:
                 undo = git.run(
                     self._settings.root, "commit-tree", tree, "-p", after, "-m", message, author=author
                 ).strip()
-                self._move_published(after, undo)
+                published.move(self._settings.root, after, undo)
             if row.before_model and (self._settings.models_dir / str(row.before_model)).is_file():
                 inputs = training.inputs_hash(self._settings.root)
                 training.use(self._settings.models_dir, str(row.before_model), inputs)
-                self._wait_for_workers(number, str(row.before_model))
+                say = partial(self._say, number)
+                published.wait_for_workers(self._settings, self._sessions, str(row.before_model), say)
         except (measuring.Blocked, git.GitFailed, OSError) as fault:
             self._end(number, "returned", f"没能完全恢复：{fault}。请管理员检查。")
             return
@@ -311,6 +266,11 @@ class Publisher:
             row.log = f"{row.log or ''}{text}\n"
 
     def _end(self, number: int, state: str, text: str) -> None:
+        row = self._row(number)
+        if row.kind == "rollback":  # its draft was made for it alone
+            own = Draft(self._settings.root, str(row.draft))
+            self._models.end(own.folder)
+            own.remove()
         self._say(number, "", text)
         self._store(number, state=state, finished_at=self._settings.now())
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from finlit.content import files
 from finlit.evaluation.scores import Outcome, summarise
 
 # The figures that decide whether a publication needs a reason: name, title, and whether more is better.
@@ -84,7 +85,7 @@ def write_rows(path: Path, outcomes: Sequence[Outcome]) -> None:
     """Write one JSON line for each outcome."""
     lines = [json.dumps(asdict(outcome), ensure_ascii=False) for outcome in outcomes]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    files.write(path, "\n".join(lines) + "\n")  # whole or not at all: the console keeps them
 
 
 def read_rows(path: Path) -> list[Outcome]:

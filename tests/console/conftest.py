@@ -3,16 +3,27 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.request
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from tests import wechat
 from tests.browser.conftest import ROOT, browser, free_port  # noqa: F401 - the fixture is used by name
 
 PASSWORDS = {"lin": "correct horse 8", "wang": "battery staple 9", "reader": "only looking 7"}
 DESKTOP, TABLET = {"width": 1280, "height": 860}, {"width": 820, "height": 1100}
+# These conversations are played before and after each publication here; all of them are `make conversation`.
+CONVERSATIONS = ("test_fees.yml", "test_credit.yml", "test_repayment.yml")
+
+
+def running_clock():
+    """The shift in seconds that lets the clock run on the day the other tests are fixed to."""
+    day = datetime.fromisoformat(os.environ.get("FINLIT_NOW") or "2026-11-23T10:00")
+    return (day - datetime.now(timezone(timedelta(hours=8))).replace(tzinfo=None)).total_seconds()
 
 
 class Project:
@@ -22,11 +33,14 @@ class Project:
         self.folder = folder
         self.chat, self.port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.shift = running_clock()
         self.environment = {
-            **os.environ, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.chat),
-            "FINLIT_CONSOLE_PORT": str(self.port),
+            **os.environ, **wechat.environment(account_type="subscription"), "FINLIT_ENV": "test", "FINLIT_NOW": "",
+            "FINLIT_CLOCK_SHIFT": str(self.shift), "FINLIT_PORT": str(self.chat),
+            "FINLIT_CONSOLE_PORT": str(self.port), "FINLIT_ADDRESS_REQUESTS_PER_MINUTE": "6000",
             "DATABASE_URL": f"sqlite:///{folder}/var/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/var/conversations.db",
             "FINLIT_SESSION_SECRET": "console-tests-" * 3, "FINLIT_CONSOLE_NEEDS_REVIEW": "0",
+            "WECHAT_API_BASE": "http://127.0.0.1:9",
         }  # fmt: skip
         self.processes = {}
         self._copy()
@@ -34,7 +48,8 @@ class Project:
     def _copy(self):
         names = self.git("ls-files", "-co", "--exclude-standard", cwd=ROOT).split("\n")
         for name in filter(None, names):
-            if (ROOT / name).is_file():
+            left_out = name.startswith("tests/conversations/test_") and not name.endswith(CONVERSATIONS)
+            if (ROOT / name).is_file() and not left_out:
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, self.folder / name)
         shutil.copytree(ROOT / "models", self.folder / "models")
@@ -48,6 +63,11 @@ class Project:
         command = ["git", "-c", "core.quotePath=false", *arguments]
         return subprocess.run(command, cwd=cwd or self.folder, check=True, capture_output=True, text=True).stdout
 
+    def python(self, *arguments, **options):
+        """Start the project's own Python in the copy."""
+        command = [ROOT / ".venv" / "bin" / "python", *arguments]
+        return subprocess.Popen(command, cwd=self.folder, env=self.environment, **options)
+
     def finlit(self, *arguments, **options):
         command = [ROOT / ".venv" / "bin" / "python", "-m", "finlit.cli.main", *arguments]
         return subprocess.run(command, cwd=self.folder, env=self.environment, check=True, **options)
@@ -56,10 +76,9 @@ class Project:
         """Start ``run`` or ``console`` and wait until it answers."""
         address = f"http://127.0.0.1:{self.chat}/ready" if command == "run" else f"{self.url}/login"
         log = (self.folder / "var" / f"{command}.log").open("ab")
-        self.processes[command] = subprocess.Popen(
-            [ROOT / ".venv" / "bin" / "python", "-m", "finlit.cli.main", command], cwd=self.folder,
-            env=self.environment, start_new_session=True, stdout=log, stderr=log,
-        )  # fmt: skip
+        self.processes[command] = self.python(
+            "-m", "finlit.cli.main", command, start_new_session=True, stdout=log, stderr=log
+        )
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
@@ -74,6 +93,11 @@ class Project:
         """End a process as a power cut would."""
         self.processes[command].send_signal(signal.SIGKILL)
         self.processes[command].wait()
+
+    def rows(self, query, *values):
+        """Return what the project's database answers."""
+        with sqlite3.connect(self.folder / "var" / "finlit.db", timeout=10) as connection:
+            return connection.execute(query, values).fetchall()
 
     def stop(self):
         for process in self.processes.values():
@@ -96,10 +120,12 @@ def project(tmp_path_factory):
             "console", "add-user", name, "--full-name", full, "--email", f"{name}@example.org", "--role", role,
             input=PASSWORDS[name].encode(), stdout=subprocess.DEVNULL,
         )  # fmt: skip
-    made.start("run")
-    made.start("console")
-    yield made
-    made.stop()
+    try:
+        made.start("run")
+        made.start("console")
+        yield made
+    finally:
+        made.stop()
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ def test_production_refuses_to_start_without_a_real_secret():
 def test_production_refuses_a_fixed_clock():
     with pytest.raises(SettingsError, match="FINLIT_NOW"):
         parse(PRODUCTION | {"FINLIT_NOW": "2026-11-23T10:00"})
+    with pytest.raises(SettingsError, match="FINLIT_CLOCK_SHIFT"):
+        parse(PRODUCTION | {"FINLIT_CLOCK_SHIFT": "-60"})
 
 
 def test_production_draws_unpredictably_and_tests_repeatably():
@@ -44,7 +46,7 @@ def test_development_makes_a_secret_of_its_own_each_time():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("FINLIT_PORT", "http"), ("FINLIT_PORT", "70000"), ("FINLIT_ENV", "prod"), ("FINLIT_NOW", "gestern"),
+    [("FINLIT_PORT", "http"), ("FINLIT_PORT", "70000"), ("FINLIT_ENV", "prod"), ("FINLIT_NOW", "gestern"), ("FINLIT_CLOCK_SHIFT", "bald"),
      ("FINLIT_MESSAGES_PER_MINUTE", "-1"), ("FINLIT_MESSAGE_MAX_CHARS", "viel")],
 )  # fmt: skip
 def test_a_wrong_value_is_named_in_one_chinese_line(name, value):

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 from sqlalchemy import func, select
 
-from finlit.console import catalog, figures, git, publishing, talks
+from finlit.console import catalog, figures, git, published, talks
 from finlit.console.app import console, draft, needs
 from finlit.console.pages import inbox
 from finlit.db.tables import AnswerFeedback, Publication, StaffAlert
@@ -35,7 +35,7 @@ def show() -> Any:
         ratings = [(at.astimezone(SHANGHAI).date(), rating) for at, rating in given]
         alerts = session.scalar(select(func.count()).select_from(StaffAlert).where(StaffAlert.handled_at.is_(None)))
         counts = queue.counts(session)
-        workers = publishing.live_workers(current, session)
+        workers = published.live_workers(current, session)
         last = session.scalar(
             select(Publication).where(Publication.state == "published").order_by(Publication.id.desc())
         )

@@ -11,11 +11,10 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import select
 
-from finlit.console import git, publishing
+from finlit.console import git, published, publishing
 from finlit.console.app import Console, author, console, draft, editor, needs, note, tell
 from finlit.console.drafts import Conflict, Draft
-from finlit.console.measuring import Blocked, must_not_be_published
-from finlit.console.models import ModelFailed
+from finlit.console.measuring import must_not_be_published
 from finlit.db.tables import Publication
 
 pages = Blueprint("publications", __name__)
@@ -37,7 +36,7 @@ def show() -> Any:
     here = draft()
     with console().sessions() as session:
         found = list(session.scalars(select(Publication).order_by(Publication.id.desc()).limit(SHOWN)))
-        workers = publishing.live_workers(console().settings, session)
+        workers = published.live_workers(console().settings, session)
     running = next((row for row in found if row.state in publishing.OPEN_STATES), None)
     report = console().publisher.measuring.kept(here)
     refusal = must_not_be_published(report, "x") if report else None
@@ -69,8 +68,8 @@ def measure() -> Any:
 def _measure(shared: Console, here: Draft, state: dict[str, Any]) -> None:
     try:
         shared.publisher.measuring.report(here, lambda step: state.update(step=step))
-    except (Blocked, ModelFailed, git.GitFailed, OSError) as fault:
-        state["fault"] = str(fault)
+    except Exception as fault:  # noqa: BLE001 - the page must say that it ended, whatever it was
+        state["fault"] = publishing.told(fault)
     finally:
         state["seconds"] = round(time.time() - state["started"], 1)
         state["done"] = True
