@@ -65,6 +65,10 @@ def _alternatives(words: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=2)
-def load(path: Path) -> OtherPeople:
-    """Return the words of the file at ``path``."""
+def _load(path: Path, modified_ns: int) -> OtherPeople:
     return OtherPeople.from_document(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def load(path: Path) -> OtherPeople:
+    """Return the words of the file at ``path``; a changed file is read again."""
+    return _load(path, path.stat().st_mtime_ns)

@@ -120,6 +120,10 @@ def _hidden(run: Run, stage: str) -> str | None:
 
 
 @lru_cache(maxsize=2)
-def load(path: Path) -> Words:
-    """Return the words of the file at ``path``."""
+def _load(path: Path, modified_ns: int) -> Words:
     return Words.from_document(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def load(path: Path) -> Words:
+    """Return the words of the file at ``path``; a changed file is read again."""
+    return _load(path, path.stat().st_mtime_ns)

@@ -15,15 +15,8 @@ from finlit.db import engine
 from finlit.db.tables.requests import KINDS, STATES
 from finlit.requests import queue
 from finlit.requests.queue import Case
+from finlit.requests.words import KIND_NAMES, LINE_NAMES, STATE_NAMES, STEP_NAMES, said
 from finlit.settings import Settings
-
-KIND_NAMES = {"hardship": "困难申请", "complaint": "投诉", "handoff": "转人工"}
-STATE_NAMES = {"open": "待受理", "assigned": "处理中", "answered": "已回复", "closed": "已办结"}
-LINE_NAMES = {
-    "reason": "原因类别", "words": "原因", "monthly": "每月能还（元）", "contact": "联系时间", "loan": "借款",
-    "happened": "经过", "when": "时间", "wanted": "要求", "question": "留言",
-}  # fmt: skip
-STEP_NAMES = {"opened": "提交", "assigned": "分派", "answered": "回复", "closed": "办结"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -103,7 +96,7 @@ def _print(case: Case) -> None:
         f"{case.number}  {KIND_NAMES[case.kind]}  {STATE_NAMES[case.state]}  客户 {who}  渠道 {case.channel or '未知'}"
     )
     for name, text in case.lines.items():
-        print(f"  {LINE_NAMES[name]}：{text}")
+        print(f"  {LINE_NAMES[name]}：{said(name, text)}")
     if case.answer:
         print(f"  给客户的回复：{case.answer}")
     for event in case.events:

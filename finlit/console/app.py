@@ -15,7 +15,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from finlit.console import accounts, git
+from finlit.console import accounts, catalog, git
 from finlit.console.drafts import Draft
 from finlit.console.models import Models
 from finlit.console.publishing import Publisher
@@ -67,13 +67,31 @@ def draft() -> Draft:
     """Return the signed-in editor's draft, made when it is first needed."""
     if "draft" not in g:
         g.draft = Draft(console().settings.root, editor().name).open()
-        g.draft.recover(author())
+        g.draft.mend(author())
     return cast(Draft, g.draft)
 
 
 def tell(message: str, kind: str = "done") -> None:
     """Show a sentence on the next page: ``done`` or ``error``."""
     flash(message, kind)
+
+
+def save_and_tell(texts: dict[str, str], versions: dict[str, str], message: str) -> None:
+    """Save files to the draft and show what the checks say about them now.
+
+    Raises ``files.ChangedMeanwhile`` when one of them is not at its version; nothing is written then.
+    """
+    saved = draft().save(texts, versions, message, author())
+    if saved.commit is None:
+        tell("没有变化，文件一个字节也没动。")
+        return
+    note("save", message)
+    after = catalog.of_draft(draft(), console().settings)
+    wrong = [problem for file in texts for problem in after.problems_of(file) if problem.severity == "error"]
+    if wrong:
+        tell(f"已存进草稿，但有 {len(wrong)} 个错误要改：{wrong[0].message}", "error")
+    else:
+        tell("已存进草稿，检查通过。")
 
 
 def note(action: str, subject: str = "") -> None:
@@ -148,7 +166,21 @@ def _crash(error: Exception) -> tuple[str, int]:
 
 def create_app(settings: Settings) -> Flask:
     """Return the application; the publisher's thread is not started yet."""
-    from finlit.console.pages import auth, content, inbox, intents, overview, publications, queues, trying, users
+    from finlit.console.pages import (
+        answers,
+        auth,
+        content,
+        facts,
+        inbox,
+        intents,
+        overview,
+        publications,
+        queues,
+        quiz,
+        tables,
+        trying,
+        users,
+    )  # fmt: skip
 
     app = Flask("finlit.console", template_folder="templates", static_folder="static")
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_MEMORY_SIZE=MOST_BYTES, MAX_FORM_PARTS=5000)
@@ -163,7 +195,21 @@ def create_app(settings: Settings) -> Flask:
     app.after_request(_with_headers)
     app.register_error_handler(HTTPException, _fault)
     app.register_error_handler(Exception, _crash)
-    for part in (auth, overview, content, intents, inbox, trying, publications, queues, users):
+    for part in (
+        auth,
+        overview,
+        content,
+        facts,
+        tables,
+        quiz,
+        answers,
+        intents,
+        inbox,
+        trying,
+        publications,
+        queues,
+        users,
+    ):
         app.register_blueprint(part.pages)
     app.context_processor(lambda: {"me": g.get("editor"), "roles": accounts.ROLE_TITLES, "csrf": _csrf_field})
     app.template_filter("local")(_local_time)

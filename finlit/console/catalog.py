@@ -18,7 +18,14 @@ TOPIC_TITLES = {
     "overdue": "逾期", "credit": "征信", "fees": "费用", "repayment": "还款", "loan": "借款与额度", "safety": "权益与安全",
     "general": "通用", "account": "我的账户", "fee_calculator": "罚息计算", "plan_compare": "还款方式比较",
     "affordability": "负担测试", "hardship": "困难还款", "quiz": "小测验", "handoff": "转人工", "complaint": "投诉",
+    "account_verify": "核验身份", "account_unbind": "取消身份验证", "guided": "任务之间", "wechat": "微信",
 }  # fmt: skip
+
+
+def title_of(file: str) -> str:
+    """Return what a topic's or task's file is about, in Chinese."""
+    stem = Path(file).stem
+    return TOPIC_TITLES.get(stem, stem)
 
 
 @dataclass(frozen=True)
@@ -36,8 +43,7 @@ class IntentRow:
 
     @property
     def topic(self) -> str:
-        stem = Path(self.file).stem
-        return TOPIC_TITLES.get(stem, stem)
+        return title_of(self.file)
 
 
 @dataclass(frozen=True)
@@ -57,11 +63,24 @@ class Catalog:
 
     def answers_of(self, label: str) -> list[Response]:
         """Return the intent's own answer first, then those whose name begins with it."""
-        own = f"utter_{label}"
-        named = [r for r in self.content.responses if r.name == own or r.name.startswith((f"{own}_", f"{own}/"))]
-        longer = [row.label for row in self.intents if row.label != label and row.label.startswith(f"{label}_")]
-        mine = [r for r in named if not any(r.name.startswith(f"utter_{other}") for other in longer)]
-        return sorted(mine, key=lambda response: (response.name != own, response.where.line))
+        mine = [response for response in self.content.responses if self.owner_of(response.name) == label]
+        return sorted(mine, key=lambda response: (response.name != f"utter_{label}", response.where.line))
+
+    def owner_of(self, name: str) -> str | None:
+        """Return the intent on whose page an answer stands; None for what belongs to no intent."""
+        rest = name.removeprefix("utter_")
+        labels = {row.label for row in self.intents}
+        while rest and rest not in labels:
+            rest = rest[: max(rest.rfind("_"), rest.rfind("/"), 0)]
+        return rest or None
+
+    def unowned(self) -> dict[str, list[Response]]:
+        """Return by file the answers that belong to no intent: the prompts of tasks, what is said in between."""
+        found: dict[str, list[Response]] = defaultdict(list)
+        for response in self.content.responses:
+            if self.owner_of(response.name) is None:
+                found[response.where.file].append(response)
+        return found
 
     def problems_of(self, file: str, first: int = 0, last: int = 10**9) -> list[Problem]:
         return [p for p in self.problems if p.where.file == file and first <= p.where.line <= last]

@@ -19,6 +19,7 @@ from finlit.content import files
 
 # What editors may change. Anything else in a draft is a mistake and is not published.
 EDITABLE = ("data/", "tests/nlu/", "tests/conversations/", "domain.yml")
+_mended: set[Path] = set()
 _locks: dict[Path, Lock] = {}
 _locks_lock = Lock()
 
@@ -60,13 +61,34 @@ class Draft:
             yield
 
     def open(self) -> Draft:
-        """Make the worktree if it is not there, mend what a crash left behind; returns the draft."""
-        if not (self.folder / ".git").exists():
-            self._make()
-        self._share_training_cache()
-        for left in self._git_folder().glob("*.lock"):
-            left.unlink(missing_ok=True)  # this process is the only one that writes here
+        """Make the worktree if it is not there; returns the draft."""
+        with self.alone():
+            if not self.exists():
+                self._make()
+            self._share_training_cache()
         return self
+
+    def mend(self, author: git.Author) -> None:
+        """Put in order what a killed console left: once for each process, before anything else is done here.
+
+        A change that was written and not committed is committed; half a merge is as if it had not begun.
+        """
+        with self.alone():
+            if self.folder in _mended:
+                return
+            for left in self._git_folder().glob("*.lock"):
+                left.unlink(missing_ok=True)  # this process is the only one that writes here, and holds the draft
+            for begun, undone in (("MERGE_HEAD", "merge"), ("REVERT_HEAD", "revert")):
+                if git.succeeds(self.folder, "rev-parse", "--verify", "--quiet", begun):
+                    git.succeeds(self.folder, undone, "--abort")
+            for pattern in ("data/**/.*.*", "tests/**/.*.*", ".domain.yml.*"):
+                for left in self.folder.glob(pattern):
+                    left.unlink(missing_ok=True)  # a file that a save had begun to write
+            changed = [line[3:] for line in git.run(self.folder, "status", "--porcelain", "-uall").splitlines()]
+            mine = [name for name in changed if name.startswith(EDITABLE)]
+            if mine:
+                git.commit_files(self.folder, mine, "找回未提交的修改", author)
+            _mended.add(self.folder)
 
     def _git_folder(self) -> Path:
         return Path(git.run(self.folder, "rev-parse", "--absolute-git-dir").strip())
@@ -130,24 +152,10 @@ class Draft:
             for file, version in expected.items():
                 if files.read(self.path(file))[1] != version:
                     raise files.ChangedMeanwhile(file)
-            for file, text in texts.items():
-                files.write(self.path(file), text)
-            return Saved(git.commit_files(self.folder, sorted(texts), message, author) if texts else None)
-
-    def recover(self, author: git.Author) -> bool:
-        """Commit what a crash left written and not committed; says whether there was any."""
-        with self.alone():
-            if git.succeeds(self.folder, "rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
-                return False
-            for left in [
-                *self.folder.glob("data/**/.*.*"),
-                *self.folder.glob("tests/**/.*.*"),
-                *self.folder.glob(".domain.yml.*"),
-            ]:
-                left.unlink(missing_ok=True)  # a file that a save had begun to write
-            changed = [line[3:] for line in git.run(self.folder, "status", "--porcelain", "-uall").splitlines()]
-            mine = [name for name in changed if name.startswith(EDITABLE) and not Path(name).name.startswith(".")]
-            return bool(mine) and git.commit_files(self.folder, mine, "找回未提交的修改", author) is not None
+            changed = [file for file, text in texts.items() if text.encode() != self.path(file).read_bytes()]
+            for file in changed:
+                files.write(self.path(file), texts[file])
+            return Saved(git.commit_files(self.folder, sorted(changed), message, author) if changed else None)
 
     def catch_up(self, author: git.Author) -> bool:
         """Bring what was published meanwhile into the draft; returns whether anything came. Raises Conflict."""
@@ -198,6 +206,7 @@ class Draft:
             git.succeeds(self.root, "worktree", "remove", "--force", str(self.folder))
             shutil.rmtree(self.folder, ignore_errors=True)
             git.succeeds(self.root, "branch", "-D", self.branch)
+            _mended.discard(self.folder)
 
     def history(self, most: int = 50) -> list[git.Commit]:
         """Return the draft's own saves since the published state, newest first."""

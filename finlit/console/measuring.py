@@ -42,7 +42,7 @@ def problems_in(draft: Draft, settings: Settings) -> list[Any]:
 def changed_answers(draft: Draft, settings: Settings) -> set[str] | None:
     """Return the answers that differ when nothing else does; None when understanding or rules changed, too."""
     touched = draft.changed_files()
-    if any(not name.startswith(("data/faq/", "data/tasks/", "data/facts.yml")) for name in touched):
+    if any(not name.startswith(("data/faq/", "data/tasks/", "data/facts.yml", "data/quiz.yml")) for name in touched):
         return None
     before, after = topics.read(settings.data_dir), topics.read(draft.folder / "data")
     if [(e.label, e.text) for e in before.examples] != [(e.label, e.text) for e in after.examples]:
@@ -54,10 +54,11 @@ def changed_answers(draft: Draft, settings: Settings) -> set[str] | None:
     return {response.name for response in after.responses if old.get(response.name) != response.body}
 
 
-def touching(folder: Path, answers: set[str]) -> list[str]:
-    """Return the conversation tests that speak of one of ``answers`` or stand beside its topic file."""
+def touching(folder: Path, answers: set[str], changed: list[str]) -> list[str]:
+    """Return the conversation tests that speak of one of ``answers`` or stand beside its file or a ``changed`` one."""
     names = {name.removeprefix("utter_") for name in answers} | answers
     homes = {Path(r.where.file).stem for r in topics.read(folder / "data").responses if r.name in answers}
+    homes |= {Path(name).stem for name in changed}
     chosen = []
     for path in sorted((folder / "tests" / "conversations").glob("test_*.yml")):
         text = path.read_text(encoding="utf-8")
@@ -151,7 +152,7 @@ class Measuring:
         report["comparison"] = asdict(compare.compare(before, after))
         report["is_worse"] = compare.compare(before, after).is_worse
         progress("演对话测试" if play else "对话测试上线后再演")
-        only = [] if not play else None if answers is None else touching(draft.folder, answers)
+        only = [] if not play else None if answers is None else touching(draft.folder, answers, draft.changed_files())
         report["conversations"] = play_conversations(self._settings, draft.folder, only)
         report["conversations"]["all"] = only is None
 

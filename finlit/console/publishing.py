@@ -155,6 +155,7 @@ class Publisher:
         row = self._row(number)
         draft = Draft(self._settings.root, str(row.draft)).open()
         author = self._author(str(row.user_name))
+        draft.mend(author)
         self._say(number, "merge", "并入已发布的修改")
         draft.catch_up(author)
         foreign = [name for name in draft.changed_files() if not name.startswith(EDITABLE)]

@@ -81,6 +81,10 @@ class Phrases:
 
 
 @lru_cache(maxsize=4)
-def load(path: Path) -> Phrases:
-    """Return the phrases of the file ``path``."""
+def _load(path: Path, modified_ns: int) -> Phrases:
     return Phrases.from_document(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def load(path: Path) -> Phrases:
+    """Return the phrases of the file at ``path``; a changed file is read again."""
+    return _load(path, path.stat().st_mtime_ns)

@@ -17,7 +17,7 @@ from tests.browser.conftest import ROOT, browser, free_port  # noqa: F401 - the 
 PASSWORDS = {"lin": "correct horse 8", "wang": "battery staple 9", "reader": "only looking 7"}
 DESKTOP, TABLET = {"width": 1280, "height": 860}, {"width": 820, "height": 1100}
 # These conversations are played before and after each publication here; all of them are `make conversation`.
-CONVERSATIONS = ("test_fees.yml", "test_credit.yml", "test_repayment.yml")
+CONVERSATIONS = ("test_fees.yml",)
 
 
 def running_clock():

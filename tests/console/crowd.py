@@ -29,7 +29,8 @@ class Channel:
         self.name, self.ask = name, ask  # ask(person, text) → answer
         self.turns, self.failed, self.slowest = 0, [], 0.0
         self.lock = threading.Lock()
-        self.question = ask(PEOPLE, "帮我算一下罚息")
+        ask(PEOPLE, "罚息怎么算")
+        self.question = ask(PEOPLE, "帮我算一算")
 
     def person(self, number, stop):
         due = time.monotonic() + number / TURNS_A_SECOND
@@ -54,7 +55,9 @@ def main(port, shift):
     on_web = [Customer(project) for _ in range(PEOPLE + 1)]
     address = f"http://127.0.0.1:{port}/webhooks/wechat/webhook"
     on_wechat = Platform(
-        wechat.config(account_type="subscription"), address, lambda: datetime.now(timezone.utc) + timedelta(seconds=shift)
+        wechat.config(account_type="subscription"),
+        address,
+        lambda: datetime.now(timezone.utc) + timedelta(seconds=shift),
     )
     channels = [
         Channel("web", lambda person, text: on_web[person].ask(text)),

@@ -45,7 +45,11 @@ def test_saving_without_a_change_leaves_git_clean(sign_in, project):
     folder = project.folder / "var/drafts/lin"
     head = project.git("rev-parse", "HEAD", cwd=folder)
     pages = []
-    for listed, pattern in (("/files", "a[href^='/files/']"), ("/topics", "a[href^='/intents/']"), ("/facts", "a[href^='/facts/']")):
+    for listed, pattern in (
+        ("/files", "a[href^='/files/']"),
+        ("/topics", "a[href^='/intents/']"),
+        ("/facts", "a[href^='/facts/']"),
+    ):
         page.goto(project.url + listed)
         pages += page.eval_on_selector_all(f"main {pattern}", "links => links.map(link => link.href)")
     pages += [project.url + path for path in ("/lexicon", "/words")]
@@ -95,3 +99,26 @@ def test_the_keyboard_reaches_search_and_saves(sign_in, project):
     page.focus(f"#utter_{ANSWER} [name=question]")
     page.keyboard.press("Control+s")
     page.wait_for_selector("text=一个字节也没动")
+
+
+def test_a_question_of_the_quiz_a_prompt_of_a_task_and_a_word_are_changed_without_seeing_a_file(sign_in, project):
+    page = sign_in("lin")
+    page.goto(project.url + "/quiz/overdue-jail")
+    page.fill("[name=D]", "会被限制出行")
+    page.get_by_role("button", name="存进草稿").click()
+    assert "检查通过" in told(page), told(page)
+    page.goto(project.url + "/answers/utter_fee_calculator_ask_amount")
+    area = page.locator("textarea[name=text]")
+    area.fill(area.input_value().replace("请给一个数", "请写一个数"))
+    page.get_by_role("button", name="存进草稿").click()
+    assert "检查通过" in told(page), told(page)
+    page.goto(project.url + "/words?sentence=循环贷能停催吗")
+    assert "循环贷" not in page.locator(".cut .tag").all_inner_texts()
+    page.fill("[name=words]", "循环贷，停催")
+    page.get_by_role("button", name="加进草稿").click()
+    assert "检查通过" in told(page), told(page)
+    page.goto(project.url + "/words?sentence=循环贷能停催吗")
+    assert {"循环贷", "停催"} <= set(page.locator(".cut .tag").all_inner_texts())
+    changed = project.git("diff", "--stat", "main", cwd=project.folder / "var/drafts/lin")
+    assert "4 insertions(+), 1 deletion(-)" in changed, changed
+    empty_draft(page, project)

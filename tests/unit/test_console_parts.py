@@ -87,8 +87,25 @@ def test_what_a_crash_left_uncommitted_is_found_again(root):
     draft = Draft(root, "lin").open()
     draft.path(FILE).write_text("写了没提交\n", encoding="utf-8")
     (draft._git_folder() / "index.lock").touch()
-    assert Draft(root, "lin").open().recover(LIN)
+    Draft(root, "lin").open().mend(LIN)
     assert draft.history()[0].message == "找回未提交的修改"
+
+
+def test_half_a_merge_that_a_crash_left_is_as_if_it_had_not_begun(root):
+    draft = Draft(root, "lin").open()
+    head = draft.head()
+    (draft._git_folder() / "MERGE_HEAD").write_text(head + "\n")
+    draft.mend(LIN)
+    assert not (draft._git_folder() / "MERGE_HEAD").exists() and draft.head() == head
+
+
+def test_a_lock_that_another_thread_holds_is_left_alone(root):
+    draft = Draft(root, "lin").open()
+    draft.mend(LIN)
+    lock = draft._git_folder() / "index.lock"
+    lock.touch()
+    Draft(root, "lin").open().mend(LIN)
+    assert lock.exists()
 
 
 def test_one_save_is_undone_and_the_others_stay(root):

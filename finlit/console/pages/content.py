@@ -1,4 +1,4 @@
-"""Topics, search, facts and their sources, the other tables, any content file as text; the draft itself."""
+"""Topics, search, what the checks say, any content file as text; the draft itself."""
 
 from __future__ import annotations
 
@@ -11,22 +11,15 @@ import yaml
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from finlit.console import catalog, git
-from finlit.console.app import author, console, draft, needs, note, tell
+from finlit.console.app import author, console, draft, needs, note, save_and_tell, tell
 from finlit.console.drafts import Conflict, NotEditable
-from finlit.content import files, topics, yaml_text
-from finlit.content.yaml_text import CannotEdit
+from finlit.content import files, topics
 
 pages = Blueprint("content", __name__)
-FACTS = "data/facts.yml"
-LEXICON = "data/lexicon.yml"
-FACT_FIELDS = ("title", "statement", "basis", "cite", "confidence", "since", "until", "checked", "note")
-FIELD_TITLES = {
-    "title": "一句话", "statement": "事实", "basis": "依据全文", "cite": "给客户看的短出处", "confidence": "置信（high/medium/low）",
-    "since": "施行日", "until": "最后一天", "checked": "核对日", "note": "保留意见",
-}  # fmt: skip
 FILE_TITLES = {
     "data/follow_ups.yml": "追问表", "data/crisis.yml": "轻生的说法", "data/lexicon.yml": "概念词表", "data/facts.yml": "事实与来源", "data/quiz.yml": "小测验的题",
-    "data/jieba/finance.txt": "金融词典（jieba）", "domain.yml": "意图登记", "tests/nlu/heldout.tsv": "保留集",
+    "data/jieba/finance.txt": "金融词典（jieba）",
+    "data/task_words.yml": "任务里的是、不、跳过", "data/other_people.yml": "替别人问的说法", "data/verification.yml": "核验身份的说法", "data/wechat_menu.yml": "微信菜单", "domain.yml": "意图登记", "tests/nlu/heldout.tsv": "保留集",
 }  # fmt: skip
 
 
@@ -41,7 +34,9 @@ def show() -> Any:
     grouped: dict[str, list[catalog.IntentRow]] = defaultdict(list)
     for row in _here().intents:
         grouped[row.file].append(row)
-    return render_template("topics.html", grouped=grouped, catalog=_here())
+    prompts = _here().unowned()
+    return render_template("topics.html", grouped=grouped, prompts=prompts, homes=sorted({*grouped, *prompts}),
+                           title_of=catalog.title_of, catalog=_here())  # fmt: skip
 
 
 @pages.get("/problems")
@@ -69,101 +64,11 @@ def search() -> Any:
     return render_template("search.html", words=words, found=found)
 
 
-@pages.get("/facts")
-@needs("viewer")
-def facts() -> Any:
-    """List facts: what expires next first, where each is used."""
-    here = _here()
-    today = console().settings.now().date()
-    known = list(here.registry.facts.values()) if here.registry else []
-    rows = [(fact, len(here.where_used(fact.id))) for fact in known]
-    rows.sort(key=lambda row: (row[0].until is None, row[0].until or today, row[0].id))
-    return render_template("facts.html", rows=rows, today=today)
-
-
-@pages.route("/facts/<fact_id>", methods=["GET", "POST"])
-@needs("viewer")
-def fact(fact_id: str) -> Any:
-    """Show one fact with its uses; save changed fields."""
-    text, version = draft().read(FACTS)
-    try:
-        entry = yaml_text.value_at(text, ["facts", fact_id])
-        registered = yaml_text.value_at(text, ["sources"])
-    except CannotEdit:
-        abort(HTTPStatus.NOT_FOUND)
-    if request.method == "POST":
-        return _save_fact(fact_id, text, version, entry)
-    cited = [(source, registered.get(source, "")) for source in entry.get("sources") or ()]
-    return render_template(
-        "fact.html", id=fact_id, entry=entry, fields=FACT_FIELDS, titles=FIELD_TITLES, version=version,
-        used=_here().where_used(fact_id), cited=cited,
-    )  # fmt: skip
-
-
-@needs("editor")
-def _save_fact(fact_id: str, text: str, version: str, entry: dict[str, Any]) -> Any:
-    back = redirect(url_for("content.fact", fact_id=fact_id))
-    if request.form.get("version") != version:
-        tell("这个文件在您打开之后被改过，没有保存。请重新填写。", "error")
-        return back
-    new = text
-    try:
-        for field in FACT_FIELDS:
-            value = request.form.get(field, "").strip().replace("\r\n", "\n")
-            old = "" if entry.get(field) is None else str(entry[field])
-            if value == old:
-                continue
-            path = ["facts", fact_id, field]
-            new = yaml_text.set_text(new, path, value) if value else yaml_text.remove_key(new, path)
-        sources = request.form.get("sources", "").replace("，", ",").split(",")
-        new = yaml_text.set_items(new, ["facts", fact_id, "sources"], [s.strip() for s in sources if s.strip()])
-    except CannotEdit as fault:
-        tell(str(fault), "error")
-        return back
-    _save({FACTS: new}, {FACTS: version}, f"改事实：{fact_id}")
-    return back
-
-
 def _save(texts: dict[str, str], versions: dict[str, str], message: str) -> None:
     try:
-        saved = draft().save(texts, versions, message, author())
+        save_and_tell(texts, versions, message)
     except files.ChangedMeanwhile:
         tell("这个文件刚被改过，没有保存，请再试一次。", "error")
-        return
-    if saved.commit is None:
-        tell("没有变化，文件一个字节也没动。")
-        return
-    note("save", message)
-    wrong = [p for file in texts for p in _here().problems_of(file) if p.severity == "error"]
-    told = f"已存进草稿，但有 {len(wrong)} 个错误要改：{wrong[0].message}" if wrong else "已存进草稿，检查通过。"
-    tell(told, "error" if wrong else "done")
-
-
-@pages.route("/lexicon", methods=["GET", "POST"])
-@needs("viewer")
-def lexicon() -> Any:
-    """Show the concepts and their words; save one of them."""
-    text, version = draft().read(LEXICON)
-    if request.method == "POST":
-        return _save_concept(text, version)
-    concepts = yaml_text.value_at(text, ["concepts"])
-    return render_template("lexicon.html", concepts=concepts, version=version)
-
-
-@needs("editor")
-def _save_concept(text: str, version: str) -> Any:
-    concept = request.form.get("concept", "")
-    words = request.form.get("words", "").replace("，", ",").replace("、", ",").replace("\n", ",").split(",")
-    kept = list(dict.fromkeys(word.strip() for word in words if word.strip()))
-    try:
-        if request.form.get("version") != version:
-            raise CannotEdit("词表在您打开之后被改过，没有保存。请再改一次。")
-        _save(
-            {LEXICON: yaml_text.set_items(text, ["concepts", concept], kept)}, {LEXICON: version}, f"改词表：{concept}"
-        )
-    except CannotEdit as fault:
-        tell(str(fault), "error")
-    return redirect(url_for("content.lexicon") + f"#{concept}")
 
 
 @pages.get("/files")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
-from finlit import answers
 from finlit.console import catalog
-from finlit.console.app import author, console, draft, needs, note, tell
+from finlit.console.app import console, draft, needs, save_and_tell, tell
 from finlit.console.models import Busy, ModelFailed, seed_model
+from finlit.console.pages import answers
 from finlit.content import edit, files, intents
 from finlit.content.yaml_text import CannotEdit
 
 pages = Blueprint("intents", __name__)
-MOST_BUTTONS = 4
 
 
 def _here() -> catalog.Catalog:
@@ -30,30 +28,9 @@ def _row_or_404(label: str) -> catalog.IntentRow:
     return row
 
 
-def _preview(body: dict[str, Any], name: str) -> dict[str, Any]:
-    registry = _here().registry
-    if registry is None:
-        return {"web": {"text": "", "buttons": [], "custom": {}}, "wechat": "", "bytes": 0, "limit": 0}
-    built = answers.build(body, name, registry, console().settings.now().date(), answers.PLACEHOLDERS_KEPT)
-    wechat = answers.for_wechat(built, registry)["text"]
-    return {"web": answers.for_web(built, registry), "wechat": wechat, "bytes": len(wechat.encode()),
-            "limit": answers.WECHAT_LIMIT_BYTES}  # fmt: skip
-
-
 def _saved(label: str, texts: dict[str, str], versions: dict[str, str], message: str, anchor: str = "") -> Any:
-    """Save and return to the page; tells what the checks say about the files now."""
-    here = draft()
-    saved = here.save(texts, versions, message, author())
-    if saved.commit is None:
-        tell("没有变化，文件一个字节也没动。")
-    else:
-        note("save", message)
-        after = _here()
-        wrong = [p for file in texts for p in after.problems_of(file) if p.severity == "error"]
-        if wrong:
-            tell(f"已存进草稿，但有 {len(wrong)} 个错误要改：{wrong[0].message}", "error")
-        else:
-            tell("已存进草稿，检查通过。")
+    """Save and return to the page."""
+    save_and_tell(texts, versions, message)
     return redirect(url_for("intents.show", label=label) + anchor)
 
 
@@ -64,67 +41,16 @@ def show(label: str) -> Any:
     row = _row_or_404(label)
     here = _here()
     found = here.examples_of(label)
-    text, version = draft().read(row.file)
-    shown = []
-    for response in here.answers_of(label):
-        end = response.text_line + response.text.count("\n")
-        home, home_version = draft().read(response.where.file)
-        shown.append({"response": response, "preview": _preview(response.body, response.name), "version": home_version,
-                      "problems": here.problems_of(response.where.file, response.where.line, end)})  # fmt: skip
+    shown = [answers.card(response) for response in here.answers_of(label)]
     lines = {example.where.line: example for example in found}
     wrong = [(lines[p.where.line], p) for p in here.problems_of(row.file) if p.where.line in lines]
     labels = [(other.label, other.question) for other in here.intents]
     known = sorted(here.registry.facts.values(), key=lambda fact: fact.id) if here.registry else []
     return render_template(
-        "intent.html", row=row, examples=found, version=version, answers=shown, wrong=wrong, labels=labels,
-        facts=known, today=console().settings.now().date(), most_buttons=MOST_BUTTONS,
+        "intent.html", row=row, examples=found, answers=shown, wrong=wrong, labels=labels,
+        facts=known, today=console().settings.now().date(), most_buttons=answers.MOST_BUTTONS,
         unsaved=request.args.get("add", ""), code=intents.known_to_code(draft().folder, label.split("/")[0]),
     )  # fmt: skip
-
-
-@pages.post("/intents/<path:label>/answer")
-@needs("editor")
-def save_answer(label: str) -> Any:
-    """Save one answer: text, buttons, question, review date."""
-    form = request.form
-    name = form.get("name", "")
-    response = next((r for r in _here().content.responses if r.name == name), None)
-    if response is None:
-        abort(HTTPStatus.NOT_FOUND)
-    file = response.where.file
-    pairs = zip(form.getlist("title"), form.getlist("payload"))
-    old = [dict(button) for button in response.body.get("buttons") or ()]
-    buttons = [{"title": t.strip(), "payload": _payload(p, t, old)} for t, p in pairs if t.strip() or p.strip()]
-    try:
-        reviewed = date.fromisoformat(form["reviewed"]) if form.get("reviewed") else None
-        text, version = draft().read(file)
-        new = edit.set_answer(text, name, answer=form.get("text", ""), buttons=buttons,
-                              question=form.get("question", ""), reviewed=reviewed)  # fmt: skip
-    except (CannotEdit, ValueError) as fault:
-        tell(str(fault) if isinstance(fault, CannotEdit) else "复核日期要写成 2026-11-23。", "error")
-        return _again(label, name, HTTPStatus.UNPROCESSABLE_ENTITY)
-    if version != form.get("version"):
-        tell("这个文件在您打开之后被改过。下面左边是现在存着的，右边是您刚写的，请比较后再存。", "error")
-        return _again(label, name, HTTPStatus.CONFLICT)
-    return _saved(label, {file: new}, {file: version}, f"改答案：{label}", f"#{name}")
-
-
-def _payload(target: str, title: str, old: list[dict[str, str]]) -> str:
-    """Return the payload of a chosen intent; a button that stays keeps its entities."""
-    target = target.strip().removeprefix("/")
-    for button in old:
-        payload = str(button.get("payload", ""))
-        if payload.removeprefix("/").split("{")[0] == target and button.get("title") == title.strip():
-            return payload
-    return f"/{target}"
-
-
-def _again(label: str, name: str, status: HTTPStatus) -> Any:
-    """Show what the editor typed beside what is stored, so that nothing is lost."""
-    response = next((r for r in _here().content.responses if r.name == name), None)
-    stored, version = draft().read(response.where.file) if response else ("", "")
-    page = render_template("again.html", label=label, name=name, response=response, form=request.form, version=version)
-    return page, status
 
 
 @pages.post("/intents/<path:label>/examples")
@@ -163,16 +89,6 @@ def save_examples(label: str) -> Any:
     except (CannotEdit, files.ChangedMeanwhile) as fault:
         tell(str(fault) if isinstance(fault, CannotEdit) else "这个文件刚被改过，请再试一次。", "error")
         return redirect(url_for("intents.show", label=label, add=form.get("sentences") or None) + "#examples")
-
-
-@pages.post("/preview")
-@needs("viewer")
-def preview() -> Any:
-    """Return how an answer that is being typed will look."""
-    body = request.get_json(silent=True) or {}
-    metadata = {"reviewed": body.get("reviewed"), "wants_number": bool(body.get("wants_number"))}
-    buttons = [{"title": str(t), "payload": "/x"} for t in body.get("titles") or () if str(t).strip()]
-    return _preview({"text": str(body.get("text", "")), "buttons": buttons, "metadata": metadata}, "utter_preview")
 
 
 @pages.post("/hint")

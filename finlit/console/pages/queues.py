@@ -11,28 +11,23 @@ from sqlalchemy import select
 from finlit.console.app import console, editor, needs, note, tell
 from finlit.db.tables import ConsoleUser, StaffAlert
 from finlit.requests import queue
+from finlit.requests.words import KIND_NAMES, LINE_NAMES, STATE_NAMES, STEP_NAMES, said
 
 pages = Blueprint("queues", __name__)
-KINDS = {"handoff": "转人工", "hardship": "困难还款", "complaint": "投诉"}
-STATES = {"open": "待处理", "assigned": "处理中", "answered": "已答复", "closed": "已关闭"}
-QUESTIONS = {
-    "question": "问题", "reason": "原因", "reason_words": "原因（原话）", "monthly_amount": "每月能还", "contact_time": "方便联系的时间",
-    "happened": "发生了什么", "happened_when": "什么时候", "wanted": "希望怎样", "loan": "哪笔借款", "loan_id": "哪笔借款",
-}  # fmt: skip
 
 
 @pages.get("/queues")
 @needs("viewer")
 def show() -> Any:
     """Show open alerts and the open requests of one kind."""
-    kind = request.args.get("kind") if request.args.get("kind") in KINDS else None
+    kind = request.args.get("kind") if request.args.get("kind") in KIND_NAMES else None
     with console().sessions() as session:
         open_alerts = select(StaffAlert).where(StaffAlert.handled_at.is_(None)).order_by(StaffAlert.raised_at)
         alerts = list(session.scalars(open_alerts))
         cases = queue.waiting(session, kind)
         counts = queue.counts(session)
     return render_template(
-        "queues.html", alerts=alerts, cases=cases, counts=counts, kinds=KINDS, states=STATES, kind=kind
+        "queues.html", alerts=alerts, cases=cases, counts=counts, kinds=KIND_NAMES, states=STATE_NAMES, kind=kind
     )
 
 
@@ -59,9 +54,11 @@ def one(number: str) -> Any:
             case = queue.case(session, number)
         except queue.UnknownRequest:
             abort(HTTPStatus.NOT_FOUND)
-        people = session.scalars(select(ConsoleUser.name).where(ConsoleUser.disabled_at.is_(None))).all()
+        users = session.scalars(select(ConsoleUser).where(ConsoleUser.disabled_at.is_(None))).all()
+        people = {str(user.name): str(user.full_name) for user in users}
     note("read_request", number)
-    return render_template("request.html", case=case, kinds=KINDS, states=STATES, questions=QUESTIONS, people=people)
+    return render_template("request.html", case=case, kinds=KIND_NAMES, states=STATE_NAMES, steps=STEP_NAMES, people=people,
+                           lines=[(LINE_NAMES[name], said(name, text)) for name, text in case.lines.items()])  # fmt: skip
 
 
 @pages.post("/queues/<number>")
@@ -76,7 +73,7 @@ def act(number: str) -> Any:
             elif form.get("do") == "answer":
                 queue.answer(session, number, form.get("words", ""), me, now)
             elif form.get("do") == "close":
-                queue.close(session, number, me, now, form.get("words") or None)
+                queue.close(session, number, me, now, form.get("note", "").strip() or None)
     except queue.UnknownRequest:
         abort(HTTPStatus.NOT_FOUND)
     except queue.AlreadyClosed:

@@ -15,6 +15,13 @@ from finlit.db.tables.console import ROLES
 
 pages = Blueprint("users", __name__)
 SHOWN = 200
+ACTIONS = {
+    "login": "登录", "login_failed": "登录失败", "logout": "退出", "password": "改自己的密码", "save": "存进草稿",
+    "draft": "处理草稿", "inbox": "处理收件箱", "measure": "训练并比较", "publish": "发布", "approve": "同意发布",
+    "withdraw": "撤回发布", "rollback": "回退", "read_conversation": "看对话", "read_request": "看工单",
+    "request_assign": "分派工单", "request_answer": "答复工单", "request_close": "办结工单",
+    "handle_alert": "处理危机提醒", "add_user": "添加账号", "change_user": "改账号",
+}  # fmt: skip
 
 
 @pages.get("/users")
@@ -24,7 +31,7 @@ def show() -> Any:
     with console().sessions() as session:
         found = session.scalars(select(ConsoleUser).order_by(ConsoleUser.name)).all()
         trail = session.scalars(select(ConsoleAudit).order_by(ConsoleAudit.id.desc()).limit(SHOWN)).all()
-        return render_template("users.html", users=found, trail=trail)
+        return render_template("users.html", users=found, trail=trail, actions=ACTIONS)
 
 
 @pages.post("/users")
