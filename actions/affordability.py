@@ -23,7 +23,7 @@ class ActionAffordabilityCheck(GuidedAction):
         burden = debt_to_income(income, [payments], essentials)
         rows = [(texts.item(INCOME), income), (texts.item(PAYMENTS), payments)]
         rows += [(texts.item(ESSENTIALS), essentials)] if values[ESSENTIALS] else []
-        rows.append((texts.own("left"), burden.left))
+        rows.append((texts.own("left_over"), burden.left))
         table = {
             "caption": texts.own("caption"),
             "columns": texts.own("columns").split("｜"),

@@ -22,15 +22,17 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.exc import SQLAlchemyError
 
-from finlit import settings
+from finlit import answers, settings
 from finlit.tasks.hearing import CHANGE
 from finlit.tasks.progress import DONE, Entry, Move, Step, entries, put, step, without
-from finlit.tasks.readers import Option, Value
+from finlit.tasks.readers import Option, Unclear, Value
 from finlit.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
 SLOT = "guided_tasks"
+OPENINGS = ("started", "resumed", "restarted", "skipped")
+UNSAID = "…"  # stands where an answer is still missing
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,11 @@ class Texts:
     def own(self, name: str) -> str:
         """Return the text of ``utter_<task>_<name>``."""
         return self.line(f"utter_{self._task.name}_{name}")
+
+    def unfolding(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the part of ``details`` that ``utter_<task>_detail_<name>`` is: its first line is the title."""
+        title, *lines = (line.text for line in answers.parse_lines(answers.fill(self.own(f"detail_{name}"), values)))
+        return {"title": title, "lines": lines}
 
     def item(self, question: str) -> str:
         """Return what the question is about, in one or two words."""
@@ -170,9 +177,11 @@ class GuidedAction(Action, ABC):
 
     def said_first(self, talk: Talk, done: Step, texts: Texts) -> Mapping[str, Any]:
         """Return the fields of what is said before the reply itself: ``before`` names the response."""
-        if not done.note or (done.do == "finish" and done.note != "changed"):
+        if not done.note or (done.do == "finish" and done.note in OPENINGS):
             return {}  # a result that comes at once needs no opening
-        return {"before": self.prefix if done.note == "started" else texts.shared(done.note)}
+        least, most = self.task.question(done.entry.asked).reader.limits() if done.entry.asked else ("", "")
+        before = self.prefix if done.note == "started" else texts.shared(done.note)
+        return {"before": before, "least": least, "most": most}
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -220,16 +229,21 @@ class GuidedAction(Action, ABC):
         given = self.task.read(talk.text, None, talk.now.date())
         if entry is not None and entry.stage == DONE and self.task.lingers and given.values:
             return entry, Move("answer", given.values)
-        if entry is None or entry.stage == DONE:
-            return Entry(self.task.name, kept=entry.kept if entry else {}), Move("start", given.values)
-        return entry, Move("resume", given.values)
+        if entry is not None and entry.stage != DONE:
+            return entry, Move("resume", given.values)
+        name, unclear = next(iter(given.unclear.items()), (None, Unclear("")))
+        start = Move("start", given.values, question=name, words=unclear.words, beyond=unclear.beyond)
+        start = replace(start, unknown=sorted(given.unknown))
+        return Entry(self.task.name, kept=entry.kept if entry else {}), start
 
     def _reply(self, talk: Talk, texts: Texts, done: Step) -> Reply:
         entry, asked = done.entry, done.entry.asked
         if done.do == "finish":
             result = self.finish(talk, entry, texts)
             return replace(result, fields={**self.said_first(talk, done, texts), **result.fields})
-        fields: dict[str, Any] = {"title": texts.own("title"), "words": done.words, **self.fields(talk, texts)}
+        unsaid = {question.name: UNSAID for question in self.task.questions}
+        fields: dict[str, Any] = {**unsaid, **texts.shown(entry.values), **self.fields(talk, texts)}
+        fields |= {"title": texts.own("title"), "words": done.words}
         fields |= self.said_first(talk, done, texts)
         if done.do in ("left", "gave_up"):
             return Reply(texts.shared(done.do), fields)

@@ -1,4 +1,4 @@
-"""Which figures one message gives a calculator, read from the entities of ``finlit.nlu.quantities``.
+"""Which figures one message gives a calculator, found by ``finlit.nlu.quantities``.
 
 Nothing is guessed: what is said twice, out of range or only roughly is ``unclear``, with the
 customer's own words. A bare figure (「18」) answers the question that was asked, and only that.
@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from finlit.instalments import MOST_PERIODS
-from finlit.money import ONE_FEN, exact, fen
+from finlit.money import ONE_FEN, exact, fen, show, show_rate
 from finlit.nlu import not_known
-from finlit.nlu.quantities import resolve_date
+from finlit.nlu.quantities import find, resolve_date
 from finlit.rates import Rate
 from finlit.text import fingerprint, normalise
 
 AMOUNT, DAYS, MONTHS, RATE = "amount", "days", "months", "rate"
-UNKNOWN = "unknown"  # value behind the button 「不知道」
 DAYS_A_MONTH = 30  # 逾期三个月, when nothing more exact is said; the answer says so
-_MOST_AMOUNT = Decimal(1_000_000_000)
+_UNCLEAR = "?"  # no figure at all: asked again
+_MOST_AMOUNT = Decimal(100_000_000)
 _MOST_DAYS = 36_500
 _MOST_ANNUAL_RATE = Decimal(10)
 _LONGEST_BASE = 365
@@ -36,16 +35,32 @@ Value = Decimal | int | Rate
 
 @dataclass(frozen=True)
 class Figures:
-    """What was understood: exact ``values`` by kind, ``unclear`` words by kind.
+    """What was understood: exact ``values`` by kind, ``unclear`` and ``beyond`` (out of range) words by kind.
 
-    ``unknown`` are the kinds that the customer says they don't know; ``from_months`` is the number
-    of months that ``values["days"]`` was reckoned from, if any.
+    ``unknown`` are the kinds that the customer says they don't know. What ``values["days"]`` was
+    reckoned from, if not said as days: ``from_months``, or ``between``, due date and day of payment.
     """
 
     values: Mapping[str, Value]
     unclear: Mapping[str, str]
     unknown: frozenset[str] = frozenset()
     from_months: int | None = None
+    between: tuple[date, date] | None = None
+    beyond: Mapping[str, str] = field(default_factory=dict)
+
+
+class OutOfRange(ValueError):
+    """A clear figure, but outside ``limits``."""
+
+
+def limits(kind: str) -> tuple[str, str]:
+    """Return the least and the most that ``kind`` may be, as customers read it."""
+    return {
+        AMOUNT: (show(ONE_FEN), show(_MOST_AMOUNT)),
+        DAYS: ("1 天", f"{_MOST_DAYS} 天"),
+        MONTHS: ("1 期", f"{MOST_PERIODS} 期"),
+        RATE: ("年 0.01%", f"年 {show_rate(_MOST_ANNUAL_RATE)}"),
+    }[kind]
 
 
 @dataclass(frozen=True)
@@ -56,63 +71,63 @@ class _Said:
 
 
 def parse(kind: str, text: str) -> Value:
-    """Return the value of ``kind`` that ``text`` holds; raises ValueError when it is impossible.
+    """Return the value of ``kind`` that ``text`` holds; raises OutOfRange, or ValueError for no such figure.
 
-    Amounts are yuan in whole fen up to a thousand million, days up to a hundred years, months up
+    Amounts are yuan in whole fen up to a hundred million, days up to a hundred years, months up
     to ``MOST_PERIODS``, rates above zero and at most 1,000 % a year.
     """
     if kind == RATE:
         rate = Rate.parse(text)
         if not 0 < rate.annual(_LONGEST_BASE) <= _MOST_ANNUAL_RATE:
-            raise ValueError(f"no lender takes {text}")
+            raise OutOfRange(f"no lender takes {text}")
         return rate
     number = exact(text)
     if kind == AMOUNT:
-        if not ONE_FEN <= number <= _MOST_AMOUNT or number != fen(number):
+        if number != fen(number):
             raise ValueError(f"no amount in whole fen: {text}")
+        if not ONE_FEN <= number <= _MOST_AMOUNT:
+            raise OutOfRange(f"no amount that is lent: {text}")
         return number
-    if number != number.to_integral_value() or not 1 <= number <= (_MOST_DAYS if kind == DAYS else MOST_PERIODS):
-        raise ValueError(f"no number of {kind}: {text}")
+    if number != number.to_integral_value():
+        raise ValueError(f"no whole number of {kind}: {text}")
+    if not 1 <= number <= (_MOST_DAYS if kind == DAYS else MOST_PERIODS):
+        raise OutOfRange(f"no number of {kind}: {text}")
     return int(number)
 
 
-def read(
-    entities: Sequence[Mapping[str, Any]], text: str, asked: str | None, today: date, kinds: Sequence[str]
-) -> Figures:
+def read(text: str, asked: str | None, today: date, kinds: Sequence[str]) -> Figures:
     """Return the figures of the message ``text`` for a calculator that needs ``kinds``."""
-    said = [_in_context(each, text, asked) for each in _said(entities, text)]
+    said = [_in_context(each, text, asked) for each in _said(text)]
     candidates: dict[str, list[_Said]] = {kind: [each for each in said if each.kind == kind] for kind in kinds}
-    unknown = set(not_known.kinds(text)) | {each.kind for each in said if each.value == UNKNOWN}
+    unknown = set(not_known.kinds(text)) & set(kinds)
     if asked is not None and not_known.is_all_that_is_said(text):
         unknown.add(asked)
-    for kind, found in candidates.items():
-        candidates[kind] = [each for each in found if each.value != UNKNOWN]
-    from_months = None
+    from_months, between = None, None
     if DAYS in kinds and not candidates[DAYS]:
-        candidates[DAYS] = _days_from_dates(said, today)
+        candidates[DAYS], between = _days_from_dates(said, today)
         lengths = [each for each in said if each.kind == MONTHS and not each.words.endswith("期")]
         if lengths and not candidates[DAYS]:
             candidates[DAYS] = [_Said(DAYS, str(exact(each.value) * DAYS_A_MONTH), each.words) for each in lengths]
             from_months = int(exact(lengths[0].value))
     values: dict[str, Value] = {}
     unclear: dict[str, str] = {}
+    beyond: dict[str, str] = {}
     for kind, found in candidates.items():
-        _settle(kind, found, values, unclear)
+        _settle(kind, found, values, unclear, beyond)
     for each in said:
         rough = _rough_kind(each, kinds)
-        if rough is not None and rough not in values:
+        if rough is not None and rough not in values and rough not in beyond:
             unclear.setdefault(rough, each.words)
-    return Figures(values, unclear, frozenset(unknown) - set(values), from_months if DAYS in values else None)
+    if DAYS not in values:
+        from_months, between = None, None
+    return Figures(values, unclear, frozenset(unknown) - set(values), from_months, between, beyond)
 
 
-def _said(entities: Sequence[Mapping[str, Any]], text: str) -> list[_Said]:
-    plain = normalise(text)
-    found = []
-    for entity in entities:
-        value = str(entity.get("value"))
-        words = plain[entity["start"] : entity["end"]] if "start" in entity else value
-        found.append(_Said(str(entity.get("entity")), value, words))
-    return found
+def _said(text: str) -> list[_Said]:
+    return [
+        _Said(each.kind, f"{each.value:f}" if isinstance(each.value, Decimal) else each.value, each.text)
+        for each in find(normalise(text))
+    ]
 
 
 def _in_context(said: _Said, text: str, asked: str | None) -> _Said:
@@ -123,30 +138,38 @@ def _in_context(said: _Said, text: str, asked: str | None) -> _Said:
     if said.kind != "number" and not is_all:
         return said
     value = f"{exact(said.value) / 100:f}" if asked == RATE and exact(said.value) >= 1 else said.value
-    # Below one, 0.18 could mean 18 % or 0.18 %: leave it impossible, so that it is asked again.
-    return _Said(asked, "0" if asked == RATE and exact(said.value) < 1 else value, said.words)
+    # Below one, 0.18 could mean 18 % or 0.18 %: asked again.
+    below = asked == RATE and 0 < exact(said.value) < 1
+    return _Said(asked, _UNCLEAR if below else value, said.words)
 
 
-def _days_from_dates(said: Sequence[_Said], today: date) -> list[_Said]:
+def _days_from_dates(said: Sequence[_Said], today: date) -> tuple[list[_Said], tuple[date, date] | None]:
     """Return the days between the due date and the day of payment, or today when only one date is said.
 
-    Impossible days (0) stand for dates whose order is not clear.
+    Dates whose order is not clear are no figure.
     """
     dates = [each for each in said if each.kind == "date"]
     if len(dates) in (1, 3):  # 10号没还，今天14号了; 今天还要多少
         dates = [each for each in dates if each.value != "today+0"]
     if not dates:
-        return []
+        return [], None
     words = "、".join(each.words for each in dates)
     days = [resolve_date(each.value, today) for each in dates] + ([today] if len(dates) == 1 else [])
     length = (days[1] - days[0]).days if len(days) == 2 else 0
-    return [_Said(DAYS, str(max(0, length)), words)]
+    if length <= 0:
+        return [_Said(DAYS, _UNCLEAR, words)], None
+    return [_Said(DAYS, str(length), words)], (days[0], days[1])
 
 
-def _settle(kind: str, found: Sequence[_Said], values: dict[str, Value], unclear: dict[str, str]) -> None:
+def _settle(
+    kind: str, found: Sequence[_Said], values: dict[str, Value], unclear: dict[str, str], beyond: dict[str, str]
+) -> None:
     words = "、".join(dict.fromkeys(each.words for each in found))
     try:
         parsed = {parse(kind, each.value) for each in found}
+    except OutOfRange:
+        beyond[kind] = words
+        return
     except ValueError:
         unclear[kind] = words
         return

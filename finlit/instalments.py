@@ -100,6 +100,15 @@ def fee_instalments(amount: Decimal, fee_rate: Decimal, periods: int) -> Schedul
     )
 
 
+def fee_in_parts(amount: Decimal, fee: Decimal, periods: int) -> Schedule:
+    """Return 分期手续费 where ``fee`` yuan in all are spread over the periods: both are conserved to the fen."""
+    _check(amount, Decimal(0), periods)
+    if exact(fee) < 0 or fee != fen(fee):
+        raise ValueError(f"a fee is not negative, in whole fen: {fee}")
+    parts = zip(_equal_parts(amount, periods), _equal_parts(fee, periods))
+    return tuple(Payment(month, principal, fee=part) for month, (principal, part) in enumerate(parts, start=1))
+
+
 METHODS: dict[str, Callable[[Decimal, Decimal, int], Schedule]] = {
     "equal_instalments": equal_instalments,
     "equal_principal": equal_principal,

@@ -13,7 +13,6 @@ from finlit.content.problems import Problem, error
 from finlit.content.topics import Content, Place, Response
 from finlit.tasks.hearing import CHANGE
 from finlit.tasks.phrases import CONTROLS, Phrases
-from finlit.tasks.readers import Amount
 from finlit.tasks.task import Question, Task
 
 CHOICE = "/inform{"
@@ -66,7 +65,7 @@ def prompts(content: Content, tasks: Mapping[str, Task]) -> Iterator[Problem]:
 
 
 def _prompt(response: Response, question: Question) -> Iterator[Problem]:
-    if isinstance(question.reader, Amount) and not response.metadata.get("wants_number"):
+    if question.reader.takes_figure and not response.metadata.get("wants_number"):
         yield error(
             response.where, f"{response.name} 问的是一个数：请写 metadata.wants_number: true，编号才不会被当成选项。"
         )

@@ -12,8 +12,10 @@ import yaml
 from finlit.content import topics
 from finlit.db import demo, tables
 from finlit.settings import Settings
+from finlit.tasks.registry import TASKS
 
 NEAR_ENOUGH = 0.4
+TASKS_SLOT = "guided_tasks"  # holds all tasks; a file names one answer as <task>_<question>
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ def _keys(entries: Any) -> list[str]:
     return [str(next(iter(entry)) if isinstance(entry, dict) else entry) for entry in entries or ()]
 
 
+def _answers_of_tasks() -> frozenset[str]:
+    return frozenset(f"{task.name}_{question.name}" for task in TASKS.values() for question in task.questions)
+
+
 def _rules(document: dict[str, Any]) -> Iterable[Rule]:
     for rule in document.get("rules") or ():
         steps = [step for step in rule.get("steps") or () if isinstance(step, dict)]
@@ -81,7 +87,7 @@ def load(settings: Settings) -> Names:
     return Names(
         intents=frozenset(_keys(domain.get("intents"))),
         answers=answers,
-        slots=frozenset(_keys(domain.get("slots"))),
+        slots=frozenset(_keys(domain.get("slots"))) - {TASKS_SLOT} | _answers_of_tasks(),
         actions=frozenset(_keys(domain.get("actions"))),
         forms=frozenset(_keys(domain.get("forms"))),
         customers=frozenset(customer.id for customer in demo.CUSTOMERS),

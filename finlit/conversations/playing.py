@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from finlit.accounts import last_code
 from finlit.accounts.binding import bind_demo_customer
 from finlit.conversations import checks
 from finlit.conversations.model import TAP, WAIT, WECHAT, Conversation, Failure, Played, Result, Seen, Turn
-from finlit.conversations.names import nearest
+from finlit.conversations.names import TASKS_SLOT, nearest
 from finlit.conversations.world import World, Worlds
+from finlit.tasks.progress import entries
 
 RIGHT_CODE, WRONG_CODE = "{验证码}", "{错的验证码}"
 
@@ -91,12 +92,22 @@ def _seen(
         intent=state["intent"],
         ranking=tuple(state["ranking"]),
         decision=state["decision"],
-        slots=state["slots"],
+        slots=_remembered(state["slots"]),
         form=state["form"],
         form_before=before.form if before else None,
         actions=tuple(state["actions"]),
         forms=tuple(state["forms"]),
     )
+
+
+def _remembered(slots: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the slots, and what guided tasks have been told as if each answer were a slot ``<task>_<question>``."""
+    answered = {
+        f"{entry.task}_{name}": value["code"] if isinstance(value, dict) and "code" in value else value
+        for entry in entries(slots.get(TASKS_SLOT))
+        for name, value in entry.values.items()
+    }
+    return {**{name: value for name, value in slots.items() if name != TASKS_SLOT}, **answered}
 
 
 def typed(turn: Turn, before: Seen | None, numbers: bool) -> tuple[str, tuple[Failure, ...]]:

@@ -15,7 +15,7 @@ from finlit import settings
 from finlit.dialogue import taps
 from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS
 from finlit.tasks import phrases
-from finlit.tasks.hearing import Heard, hear
+from finlit.tasks.hearing import WITHIN_A_TASK, Heard, hear
 from finlit.tasks.progress import DONE, OPEN, PAUSED, WAITING, Entry, Move, entries
 from finlit.tasks.registry import TASKS
 
@@ -35,6 +35,9 @@ INTENT_OF = {
     "explain": "clarify",
     "restart": "restart",
 }
+
+
+GIVING = ("answer", "unclear", "resume")
 
 
 def stack(tracker: DialogueStateTracker | None) -> list[Entry]:
@@ -57,20 +60,38 @@ def heard_task(tracker: DialogueStateTracker) -> str | None:
     return (decision.get("task") or {}).get("name")
 
 
+def is_proving_identity(tracker: DialogueStateTracker) -> bool:
+    """Say whether the latest message took a proof of identity one step further: one thing at a time."""
+    message = tracker.latest_message
+    decision = (message.parse_data.get("decision") or {}) if message is not None and message.parse_data else {}
+    answer = str(decision.get("answer") or "")
+    return answer.startswith("utter_account_verify") and not answer.endswith("_done_alone")
+
+
 def hear_message(data: dict[str, Any], tracker: DialogueStateTracker | None) -> None:
     """Write into the parse result ``data`` which task it belongs to and what it means there, if any."""
     intent = (data.get("intent") or {}).get("name")
     no_message = (data.get("decision") or {}).get("kind") == "trouble"  # empty, too long, only signs
-    found = None if intent in OUTRANKING_INTENTS or no_message or tracker is None else _found(data, tracker)
+    elsewhere = intent in OUTRANKING_INTENTS or _taps_another_answer(data)
+    found = None if elsewhere or no_message or tracker is None else _found(data, tracker)
     if found is None:
         return
     task, move = found
     decision = data.get("decision") or {}
     name = INTENT_OF.get(move.kind)
-    if name is not None:
+    if name is not None and not (
+        move.kind in GIVING and intent == TASKS[task].intent
+    ):  # 「那逾期40天呢」 already says what it is
         data["intent"] = {"name": name, "confidence": 1.0}
         decision = {"kind": "answered", "label": name, "candidates": [], "from_context": True, "misses": 0}
     data["decision"] = {**decision, "task": {"name": task, "topic": TASKS[task].intent, "move": move.as_json()}}
+
+
+def _taps_another_answer(data: dict[str, Any]) -> bool:
+    """Say whether the message taps a button that leads to an intent: the number of it is no figure."""
+    tapped = (data.get("decision") or {}).get("tapped")
+    choice = any(each.get("entity") == "choice" for each in data.get("entities") or ())
+    return bool(tapped) and not choice and (data.get("intent") or {}).get("name") not in WITHIN_A_TASK
 
 
 def _found(data: dict[str, Any], tracker: DialogueStateTracker) -> tuple[str, Move] | None:

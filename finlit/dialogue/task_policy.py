@@ -17,7 +17,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from finlit.dialogue.guided import OFFER, SLOT, heard_task, stack
+from finlit.dialogue.guided import OFFER, SLOT, heard_task, is_proving_identity, stack
 from finlit.dialogue.outrank_policy import actions_since_user, outranks
 from finlit.tasks.progress import MOST_OFFERS, OPEN, WAITING
 from finlit.tasks.registry import TASKS
@@ -34,6 +34,8 @@ def next_action(tracker: DialogueStateTracker) -> str | None:
         return ACTION_LISTEN_NAME
     entry = next(iter(stack(tracker)), None)
     open_one = entry is not None and entry.stage in (*OPEN, WAITING) and entry.offers < MOST_OFFERS
+    if open_one and entry.stage in OPEN and is_proving_identity(tracker):  # type: ignore[union-attr]
+        open_one = False
     if open_one and done[-1] != f"action_{entry.task}":  # type: ignore[union-attr]
         return OFFER
     return ACTION_LISTEN_NAME if task else None

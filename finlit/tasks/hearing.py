@@ -98,6 +98,9 @@ def _correction(task: Task, entry: Entry, heard: Heard, phrases: Phrases, before
     name = task.named(text)
     if name is not None:
         return _to_one(task, entry, name, text, heard.today, phrases, opened=said is not None)
+    plain = task.corrected(text, heard.today)
+    if plain.values:
+        return Move("answer", plain.values, corrected=True)
     if said is None or not fingerprint(said):
         return None
     return _to_the_latest(task, entry, said, before_all)
@@ -114,9 +117,9 @@ def _to_one(task: Task, entry: Entry, name: str, text: str, today: date, phrases
         return Move("change", question=name) if opened or name in entry.values else None
     given = task.read(text, name, today, entry.options)
     if name in given.unclear:
-        return Move("unclear", question=name, words=given.unclear[name])
+        return _asked_again(name, given.unclear[name])
     if name in given.values:
-        return Move("answer", {name: given.values[name]}, corrected=True)
+        return Move("answer", given.values, corrected=True)
     return Move("change", question=name) if opened or name in entry.values else None
 
 
@@ -131,7 +134,7 @@ def _to_the_latest(task: Task, entry: Entry, said: str, before_all: bool) -> Mov
         any_words = reader.takes_words and (name != answered[0] or bool(entry.offers)) if answered else False
         read = reader.plain(said) if any_words else reader.answered(said, entry.options)
         if isinstance(read, Unclear):
-            return Move("unclear", question=name, words=read.words)
+            return _asked_again(name, read)
         if read is not None:
             return Move("answer", {name: read}, corrected=name in entry.values)
     return None
@@ -159,8 +162,12 @@ def _after_the_result(task: Task, entry: Entry, heard: Heard, phrases: Phrases) 
     if correction is not None:
         return correction
     given = task.read(heard.text, None, heard.today)
-    if given.values and not heard.is_another_topic or heard.is_about(frozenset({task.intent})) and given.values:
-        return Move("answer", given.values, corrected=True)
+    ours = not heard.is_another_topic or heard.is_about(frozenset({task.intent}))
+    if ours and (given.values or given.unknown):
+        return Move("answer", given.values, corrected=bool(given.values), unknown=sorted(given.unknown))
+    if ours and given.unclear:
+        name, unclear = next(iter(given.unclear.items()))
+        return _asked_again(name, unclear)
     return None
 
 
@@ -182,21 +189,25 @@ def _at_a_question(task: Task, entry: Entry, heard: Heard, phrases: Phrases, con
         if control in ("agree", "object"):
             return Move("resume" if control == "agree" else "unreadable")
         return _free_words(task, heard, phrases, given, asked)
-    if not_known.is_all_that_is_said(heard.text) and not given.values:
+    if not given.values and (not_known.is_all_that_is_said(heard.text) or asked in given.unknown):
         return Move("skip")
     if heard.is_another_topic and heard.intent != task.intent and phrases.asks(heard.text):
         return None
     if given.unclear:
         name = asked if asked in given.unclear else next(iter(given.unclear))
-        return Move("unclear", given.values, question=name, words=given.unclear[name])
+        return _asked_again(name, given.unclear[name], given.values)
     if given.values:
-        return Move("answer", given.values)
+        return Move("answer", given.values, unknown=sorted(given.unknown))
     if heard.is_about(frozenset({task.intent})) or control == "agree":
         return Move("resume")
     # Not our subject and no question either: an answer that missed.
     guessed = heard.intent in PLEASANTRIES and heard.confidence < SURE
     chatter = (heard.intent == "out_of_scope" or guessed) and not phrases.asks(heard.text)
     return None if heard.is_another_topic and not chatter else Move("unreadable")
+
+
+def _asked_again(name: str, unclear: Unclear, values: Mapping[str, Value] | None = None) -> Move:
+    return Move("unclear", values or {}, question=name, words=unclear.words, beyond=unclear.beyond)
 
 
 def _free_words(task: Task, heard: Heard, phrases: Phrases, given: Readings, asked: str) -> Move | None:

@@ -76,7 +76,8 @@ class Move:
     """What a message means for an open task; JSON, because the server hears and the action acts.
 
     ``kind``: start, resume, answer, unclear, unreadable, skip, explain, change, object, confirm,
-    restart, leave. ``question`` is the one that ``change`` names, ``words`` what was unclear.
+    restart, leave. ``question`` is the one that ``change`` names, ``words`` what was unclear or, with
+    ``beyond``, out of range; ``unknown`` are the questions that the customer can't answer.
     """
 
     kind: str
@@ -84,6 +85,8 @@ class Move:
     question: str | None = None
     words: str | None = None
     corrected: bool = False
+    beyond: bool = False
+    unknown: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -92,6 +95,8 @@ class Move:
             "question": self.question,
             "words": self.words,
             "corrected": self.corrected,
+            "beyond": self.beyond,
+            "unknown": list(self.unknown),
         }
 
     @classmethod
@@ -103,7 +108,7 @@ class Move:
 class Step:
     """The new entry, and what has to be done: ``ask``, ``explain``, ``not_known``, ``confirm``, ``which``
     (what shall be changed?), ``finish``, ``left``, ``gave_up``. ``note`` is said first: ``unreadable``,
-    ``unclear``, ``changed``, ``started``, ``restarted``, ``resumed``, ``skipped``.
+    ``unclear``, ``beyond``, ``changed``, ``started``, ``restarted``, ``resumed``, ``skipped``.
     """
 
     entry: Entry
@@ -131,7 +136,25 @@ def _onward(task: Task, entry: Entry, note: str | None = None, words: str = "") 
 def _answered(task: Task, entry: Entry, move: Move) -> Step:
     kept = {name: value for name, value in entry.values.items() if name not in move.values}
     changed = any(entry.values.get(name) is not None for name in move.values) or move.corrected
-    return _onward(task, replace(entry, values={**kept, **move.values}, bad=0), "changed" if changed else None)
+    entry = replace(entry, values={**kept, **move.values}, bad=0)
+    return _not_known(task, entry, move, _onward(task, entry, "changed" if changed else None))
+
+
+def _not_known(task: Task, entry: Entry, move: Move, done: Step) -> Step:
+    """Help at once with what the customer says they don't know, instead of asking for it."""
+    values = {name: value for name, value in entry.values.items() if name not in move.unknown}
+    if values != entry.values:
+        done = _onward(task, replace(entry, values=values), done.note)
+    return replace(done, do="not_known") if done.do == "ask" and done.entry.asked in move.unknown else done
+
+
+def _started(task: Task, entry: Entry, move: Move) -> Step:
+    entry = replace(entry, values=move.values)
+    if move.question is not None:  # the first words held a figure that can't be used
+        return Step(
+            replace(entry, asked=move.question), "ask", "beyond" if move.beyond else "unclear", move.words or ""
+        )
+    return _not_known(task, entry, move, _onward(task, entry, "started"))
 
 
 def _bad(task: Task, entry: Entry, note: str, words: str = "", do: str | None = None) -> Step:
@@ -153,7 +176,8 @@ def _skipped(task: Task, entry: Entry, move: Move) -> Step:
 def _unclear(task: Task, entry: Entry, move: Move) -> Step:
     asked = move.question or entry.asked
     kept = {name: value for name, value in {**entry.values, **move.values}.items() if name != asked}
-    return _bad(task, replace(entry, values=kept, asked=asked, stage=ASKING), "unclear", move.words or "")
+    note = "beyond" if move.beyond else "unclear"
+    return _bad(task, replace(entry, values=kept, asked=asked, stage=ASKING), note, move.words or "")
 
 
 def _changed(task: Task, entry: Entry, move: Move) -> Step:
@@ -162,7 +186,10 @@ def _changed(task: Task, entry: Entry, move: Move) -> Step:
 
 
 def _resumed(task: Task, entry: Entry, move: Move) -> Step:
-    return _onward(task, replace(entry, values={**entry.values, **move.values}, bad=0), "resumed")
+    entry = replace(entry, values={**entry.values, **move.values}, bad=0)
+    if entry.asked is not None and entry.asked not in entry.values:  # perhaps one that is only asked when unclear
+        return Step(replace(entry, stage=ASKING), "ask", "resumed")
+    return _onward(task, entry, "resumed")
 
 
 def _restarted(task: Task, entry: Entry, move: Move) -> Step:
@@ -170,7 +197,7 @@ def _restarted(task: Task, entry: Entry, move: Move) -> Step:
 
 
 _HANDLERS = {
-    "start": lambda task, entry, move: _onward(task, replace(entry, values=move.values), "started"),
+    "start": _started,
     "resume": _resumed,
     "answer": _answered,
     "unclear": _unclear,

@@ -29,15 +29,17 @@ _WORDS = re.compile(r"[\u4e00-\u9fffa-z]")
 
 @dataclass(frozen=True)
 class Unclear:
-    """Something was said, but it has no single reading; ``words`` are the customer's."""
+    """Something was said, but it has no single reading, or lies ``beyond`` the limits; ``words`` are the customer's."""
 
     words: str
+    beyond: bool = False
 
 
 class Reader(ABC):
     """Reads the answer to one question."""
 
     takes_words = False  # any sentence may be the answer
+    takes_figure = False  # a number is the answer, so choices below the question bear none
 
     @abstractmethod
     def answered(self, text: str, options: Sequence[Option] = ()) -> Value | Unclear | None:
@@ -50,6 +52,10 @@ class Reader(ABC):
     def tapped(self, code: str, options: Sequence[Option] = ()) -> Value | None:
         """Return the value behind a button; None when this question has no such button."""
         return None
+
+    def limits(self) -> tuple[str, str]:
+        """Return the least and the most that may be answered, as customers read it; for readers of figures."""
+        return "", ""
 
     @abstractmethod
     def show(self, value: Value, titles: Mapping[str, str]) -> str:
@@ -66,6 +72,7 @@ class Amount(Reader):
     """An amount in yuan, whole fen, up to a hundred million; ``zero`` says that nothing at all is an answer."""
 
     zero: bool = False
+    takes_figure = True
 
     def answered(self, text: str, options: Sequence[Option] = ()) -> Value | Unclear | None:
         """Return decimal text; two different amounts or a rough one are unclear."""
@@ -84,9 +91,12 @@ class Amount(Reader):
             return Unclear(quantity.text)
         amount = Decimal(quantity.value)
         least = Decimal(0) if self.zero else money.ONE_FEN
-        if not least <= amount <= _MOST or amount != money.fen(amount):
-            return Unclear(quantity.text)
-        return f"{amount:f}"
+        if not least <= amount <= _MOST:
+            return Unclear(quantity.text, beyond=True)
+        return f"{amount:f}" if amount == money.fen(amount) else Unclear(quantity.text)
+
+    def limits(self) -> tuple[str, str]:
+        return money.show(Decimal(0) if self.zero else money.ONE_FEN), money.show(_MOST)
 
     def show(self, value: Value, titles: Mapping[str, str]) -> str:
         return money.show(Decimal(value))

@@ -30,10 +30,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Readings:
-    """What one message gives: values and unclear words by question name."""
+    """What one message gives by question name: values, what was unclear, and what the customer doesn't know."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
-    unclear: Mapping[str, str] = field(default_factory=dict)
+    unclear: Mapping[str, Unclear] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ class Task:
         A task whose figures hang together (days from two dates) reads them in its own way.
         """
         values: dict[str, Value] = {}
-        unclear: dict[str, str] = {}
+        unclear: dict[str, Unclear] = {}
         self._read_amounts(text, values, unclear)
         if asked is not None and asked not in values:
             read = self._read_asked(text, asked, options, bool(values))
             if isinstance(read, Unclear):
-                unclear.setdefault(asked, read.words)
+                unclear.setdefault(asked, read)
             elif read is not None:
                 values[asked] = read
         for each in self.questions:
@@ -90,7 +91,7 @@ class Task:
             return None  # the amount was named as another question's
         return reader.answered(text, options)
 
-    def _read_amounts(self, text: str, values: dict[str, Value], unclear: dict[str, str]) -> None:
+    def _read_amounts(self, text: str, values: dict[str, Value], unclear: dict[str, Unclear]) -> None:
         """Give each amount to the question whose cue stands nearest before it."""
         plain = normalise(text)
         begin = 0
@@ -103,7 +104,7 @@ class Task:
             reader = self.question(name).reader
             value = reader.value_of(quantity) if isinstance(reader, Amount) else None
             if isinstance(value, Unclear):
-                unclear[name] = value.words
+                unclear[name] = value
             elif value is not None:
                 values[name] = value
 
@@ -115,6 +116,10 @@ class Task:
         }
         best = max(places, key=lambda name: places[name], default=None)
         return best if best is not None and places[best] >= 0 else None
+
+    def corrected(self, text: str, today: date) -> Readings:
+        """Return what ``text``, said after 「不对，」, plainly gives; nothing when only its place can tell."""
+        return Readings()
 
     def named(self, text: str) -> str | None:
         """Return the question that ``text`` names by one of its cues; None when it names none or several."""

@@ -42,11 +42,11 @@ SUITE = """
   - 说: 你好
   - 点: 算算罚息
   - 说: 一万块
-    槽: {fee_calculator_amount: 10000}
+    槽: {fee_penalty_calculate_amount: 10000}
   - 说: 逾期10天
-    槽: {fee_calculator_days: 10}
+    槽: {fee_penalty_calculate_days: 10}
   - 说: 年利率18%
-    答案: utter_fee_penalty_calculate
+    答案: utter_fee_penalty_calculate_result
     包含: "¥64.11–¥75.00"
 - 标题: 点转人工
   过程:
@@ -146,9 +146,13 @@ def test_a_missing_button_turns_the_conversation_that_taps_it_red(red, response)
 
 def test_a_slot_that_is_not_kept_turns_its_conversation_red(red, monkeypatch):
     def wrong(name, value=None):
-        return SlotSet(name, "11" if name == "fee_calculator_days" else value)
+        tasks = [
+            {**task, "values": [[each, "11" if each == "days" else said] for each, said in task["values"]]}
+            for task in value
+        ]
+        return SlotSet(name, tasks)
 
-    monkeypatch.setattr("actions.asking.SlotSet", wrong)
+    monkeypatch.setattr("actions.guided.SlotSet", wrong)
     found = red()
     assert list(found) == ["算罚息"] and found["算罚息"][0] == "槽"
 
@@ -201,9 +205,9 @@ def test_junit_counts_what_failed_and_carries_the_chat(play, conversations, tmp_
 
 def test_time_that_passes_moves_the_clock_of_actions_and_ends_rasa_s_session(assistant, play, tmp_path):
     (conversation,) = read(
-        "对话:\n- 标题: 久\n  过程:\n  - 说: 你好\n  - 点: 算算罚息\n  - 说: 一万块\n    槽: {fee_calculator_amount: 10000}\n"
-        "  - 过: 59 分钟\n  - 说: 谢谢\n    槽: {fee_calculator_amount: 10000}\n"
-        "  - 过: 61 分钟\n  - 说: 谢谢\n    槽: {fee_calculator_amount: 无}\n",
+        "对话:\n- 标题: 久\n  过程:\n  - 说: 你好\n  - 点: 算算罚息\n  - 说: 一万块\n    槽: {fee_penalty_calculate_amount: 10000}\n"
+        "  - 过: 59 分钟\n  - 说: 谢谢\n    槽: {fee_penalty_calculate_amount: 10000}\n"
+        "  - 过: 61 分钟\n  - 说: 谢谢\n    槽: {fee_penalty_calculate_amount: 无}\n",
         tmp_path,
     )
     assert play(conversation).passed

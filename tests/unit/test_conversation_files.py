@@ -42,7 +42,7 @@ GOOD = """
     匹配: 共 \\d+ 期
     按钮: 转人工
     出处: F-FEE-02
-    槽: {fee_calculator_days: 10, fee_calculator_rate: }
+    槽: {fee_penalty_calculate_days: 10, fee_penalty_calculate_rate: }
     表单: 无
     表格: 有
     数据库:
@@ -67,7 +67,7 @@ def test_everything_that_can_be_written_is_read(read):
     assert (tapped.kind, tapped.text) == (TAP, "转人工")
     wanted = {check.word: check.wanted for check in said.checks}
     assert wanted["包含"] == ["¥5,314.11", "逾期 20 天"]
-    assert wanted["槽"] == {"fee_calculator_days": "10", "fee_calculator_rate": "无"}
+    assert wanted["槽"] == {"fee_penalty_calculate_days": "10", "fee_penalty_calculate_rate": "无"}
     assert wanted["数据库"] == [Row("staff_alerts", {"conversation": "本对话"}, {"kind": "crisis"}, 1)]
     assert {check.word: check.where.line for check in said.checks}["答案"] == 12
 
@@ -79,10 +79,10 @@ def test_everything_that_can_be_written_is_read(read):
         ("客户: late-20", "客户: late20", 4, "没有演示客户 late20，是不是「late-20」"),
         ("utter_help", "utter_hepl", 12, "没有答案 utter_hepl，是不是「utter_help」"),
         (
-            "fee_calculator_days",
-            "fee_calculator_day",
+            "fee_penalty_calculate_days",
+            "fee_penalty_calculate_day",
             17,
-            "不能写「fee_calculator_day」，是不是「fee_calculator_days」",
+            "不能写「fee_penalty_calculate_day」，是不是「fee_penalty_calculate_days」",
         ),
         ("staff_alerts", "staff_alert", 21, "没有表 staff_alert，是不是「staff_alerts」"),
         ("{kind: crisis}", "{kid: crisis}", 23, "不能写「kid」，是不是「kind」"),

@@ -4,7 +4,6 @@ from decimal import Decimal
 import pytest
 
 from finlit.figures import AMOUNT, DAYS, MONTHS, RATE, parse, read
-from finlit.nlu.quantities import find
 from finlit.rates import Rate
 
 TODAY = date(2026, 11, 23)
@@ -13,17 +12,7 @@ PLAN = (AMOUNT, MONTHS, RATE)
 
 
 def given(text, kinds=PENALTY, asked=None):
-    """Read ``text`` as the pipeline would hand it over."""
-    entities = [
-        {
-            "entity": quantity.kind,
-            "value": f"{quantity.value:f}" if isinstance(quantity.value, Decimal) else quantity.value,
-            "start": quantity.start,
-            "end": quantity.end,
-        }
-        for quantity in find(text)
-    ]
-    return read(entities, text, asked, TODAY, kinds)
+    return read(text, asked, TODAY, kinds)
 
 
 def test_everything_said_at_once_is_understood_at_once():
@@ -98,9 +87,14 @@ def test_a_daily_rate_keeps_its_period():
     assert given("日息万五", asked=RATE).values == {RATE: Rate(Decimal("0.0005"), "daily")}
 
 
-def test_the_button_for_an_unknown_rate_is_no_rate():
-    figures = read([{"entity": RATE, "value": "unknown"}], "不知道", RATE, TODAY, PENALTY)
-    assert figures.unknown == {RATE} and not figures.values and not figures.unclear
+@pytest.mark.parametrize("text, kind", [("欠十亿", AMOUNT), ("逾期0天", DAYS), ("年化2000%", RATE)])
+def test_a_clear_figure_out_of_range_is_told_from_an_unclear_one(text, kind):
+    figures = given(text)
+    assert kind in figures.beyond and not figures.unclear and kind not in figures.values
+
+
+def test_the_dates_between_which_days_were_counted_are_kept():
+    assert given("10号还3400，如果拖到25号").between == (date(2026, 11, 10), date(2026, 11, 25))
 
 
 @pytest.mark.parametrize("text", ["利率不清楚", "我不知道利率是多少", "年化忘了"])
