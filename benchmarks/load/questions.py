@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
 KNOWLEDGE, CALCULATION, ACCOUNT = "知识", "计算", "账户"
+# None of them could be a follow-up to an account's figure or a calculation: their answers don't depend on what was said.
 KNOWLEDGE_QUESTIONS = (
-    "怎么还款", "逾期一天会上征信吗", "罚息怎么算", "征信报告怎么查", "可以提前还款吗", "还不上了怎么办", "有人说交钱能删征信",
-    "最低还款是什么意思", "宽限期有几天", "等额本息和等额本金有什么区别", "催收能给我家人打电话吗", "征信上的逾期记录多久消除",
+    "怎么还款", "逾期一天会上征信吗", "征信报告怎么查", "可以提前还款吗", "还不上了怎么办",
+    "最低还款是什么意思", "等额本息和等额本金有什么区别", "催收能给我家人打电话吗", "征信上的逾期记录多久消除",
 )  # fmt: skip
 ACCOUNT_QUESTION = "我现在欠多少"
+
+
+_AS_OF = re.compile(r"数据截至[^。\n]*")  # the time of day: the one thing that may differ
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Question:
 
     def is_answered_by(self, said: str) -> bool:
         """Say whether ``said`` is the answer to this question."""
-        return self.wanted in said if self.kind == CALCULATION else said == self.wanted
+        return self.wanted in said if self.kind == CALCULATION else _AS_OF.sub("", said) == _AS_OF.sub("", self.wanted)
 
 
 def calculation(number: int) -> Question:
