@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, Protocol
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -42,9 +42,18 @@ class Limiter(Protocol):
         """
 
 
-def _insert(session: Session, table: Any) -> Any:
-    dialect = session.get_bind().dialect.name
-    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+# Statements that every message needs are built once: building and comparing them costs more than running them.
+_COUNTED = select(tables.RateCounter.minute, tables.RateCounter.events).where(
+    tables.RateCounter.key == bindparam("of_key"), tables.RateCounter.minute >= bindparam("since")
+)
+
+
+@lru_cache(maxsize=2)
+def _count_one(dialect: str) -> Any:
+    counter = tables.RateCounter
+    values = {"key": bindparam("of_key"), "minute": bindparam("this_minute"), "events": 1}
+    one = (postgresql if dialect == "postgresql" else sqlite).insert(counter).values(values)
+    return one.on_conflict_do_update(index_elements=["key", "minute"], set_={"events": counter.events + 1})
 
 
 def _seconds_to_wait(before: int, counted: int, into: float, limit: int) -> int:
@@ -79,16 +88,10 @@ class DatabaseLimiter:
         return 0
 
     def _wait_for(self, session: Session, allowance: Allowance, now: float) -> int:
-        counter = tables.RateCounter
         digest = hmac.new(self._secret, allowance.key.encode(), hashlib.sha256).hexdigest()
         window = int(now // MINUTE)
-        one = _insert(session, counter).values(key=digest, minute=window, events=1)
-        session.execute(
-            one.on_conflict_do_update(index_elements=["key", "minute"], set_={"events": counter.events + 1})
-        )
-        rows = session.execute(
-            select(counter.minute, counter.events).where(counter.key == digest, counter.minute >= window - 1)
-        )
+        session.execute(_count_one(session.get_bind().dialect.name), {"of_key": digest, "this_minute": window})
+        rows = session.execute(_COUNTED, {"of_key": digest, "since": window - 1})
         events: dict[int, int] = {row.minute: row.events for row in rows}
         into = now - window * MINUTE
         return _seconds_to_wait(events.get(window - 1, 0), events[window] - 1, into, allowance.per_minute)

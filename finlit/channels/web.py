@@ -25,11 +25,10 @@ from sanic.response import HTTPResponse, json
 
 from finlit import settings
 from finlit.accounts import host_token, origin
-from finlit.accounts.binding import bound_customer
 from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history
 from finlit.channels.addresses import address_of
 from finlit.channels.limits import Allowance, Limiter, limiter_for
-from finlit.channels.web_inbox import Inbox
+from finlit.channels.web_inbox import STILL, Inbox, Pulse
 from finlit.channels.web_stream import Streams, TooManyStreams
 from finlit.channels.web_turns import Turns
 from finlit.dialogue import corrections, processor, without_store
@@ -85,6 +84,7 @@ class WebChat(InputChannel):
 
     def __init__(self) -> None:
         self._streams = Streams(self._pulses)
+        self._readings = web_history.Readings()
         self._turns = Turns(self._streams.wake, _wall_clock)
 
     @classmethod
@@ -156,26 +156,28 @@ class WebChat(InputChannel):
         return await asyncio.to_thread(self._limiter().wait, allowances, time.time())
 
     @staticmethod
-    async def _pulses(conversations: list[str]) -> dict[str, Any]:
+    async def _pulses(conversations: list[str]) -> dict[str, Pulse]:
         inbox = Inbox(settings.load().database_url)
         return await asyncio.to_thread(inbox.pulses, conversations, _wall_clock())
 
     # What a page gets ---------------------------------------------------------------------------
 
-    async def _news(self, request: Request, conversation: str, after: int) -> dict[str, Any]:
+    async def _news(self, request: Request, conversation: str, after: int) -> tuple[dict[str, Any], Pulse]:
         """Return what the page doesn't have yet; ``talk`` lets it notice that the conversation is another one."""
         current = settings.load()
-        turns = await web_history.read(request.app.ctx.agent, conversation)
+        # The pulse first: what is read after it is as new as the pulse says, or newer.
+        pulse = (await self._pulses([conversation])).get(conversation, STILL)
+        turns, is_verified = await self._readings.read(request.app.ctx.agent, conversation, pulse)
         new = turns[after if after <= len(turns) else 0 :][-web_history.LONGEST :]
-        pulse = (await self._pulses([conversation])).get(conversation)
         rated = await asyncio.to_thread(web_history.ratings, conversation) if new and not after else {}
-        return {
+        found = {
             "talk": sessions.public_name(conversation, current.session_secret),
             "turns": [{**turn, "rated": rated[turn["n"]]} if turn["n"] in rated else turn for turn in new],
             "next": len(turns),
-            "busy": bool(pulse and pulse.busy),
-            "verified": await asyncio.to_thread(bound_customer, conversation) is not None,
+            "busy": pulse.busy,
+            "verified": is_verified,
         }
+        return found, pulse
 
     @staticmethod
     def _json(found: dict[str, Any], status: int = 200) -> HTTPResponse:
@@ -187,7 +189,7 @@ class WebChat(InputChannel):
         session = self._session(request)
         if session is None:
             return await self._open(request)
-        found = await self._news(request, session.conversation, _after(request.args.get("after")))
+        found, _ = await self._news(request, session.conversation, _after(request.args.get("after")))
         if session.should_be_renewed(settings.load().now()):
             return self._with_token(request, found, session.conversation)
         return self._json(found)
@@ -254,7 +256,7 @@ class WebChat(InputChannel):
             origin.comes_from(address_of(request, settings.load().trusted_proxies))
             message = UserMessage(text, NoReply(), conversation, input_channel=self.name(), message_id=name)
             answered = await self._turns.answer_once(agent, message, on_new_message)
-            found = await self._news(request, conversation, _after(body.get("after") if body else 0))
+            found, _ = await self._news(request, conversation, _after(body.get("after") if body else 0))
         except ConversationsDown:
             logger.error("a web message is refused: the conversations are down")
             return await self._aside(request, conversation, text)
@@ -293,7 +295,7 @@ class WebChat(InputChannel):
             headers = {**refusals.NEVER_STORED, "X-Accel-Buffering": "no"}
             response = await request.respond(headers=headers, content_type="text/event-stream; charset=utf-8")
 
-            async def news(after: int) -> dict[str, Any]:
+            async def news(after: int) -> tuple[dict[str, Any], Pulse]:
                 return await self._news(request, conversation, after)
 
             async for event in self._streams.events(conversation, _after(request.args.get("after")), news):

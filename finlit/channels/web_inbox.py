@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from finlit.db import engine, tables
@@ -49,6 +49,24 @@ class Pulse:
 STILL = Pulse(0, 0, False)
 
 
+# Built once: each message needs them, and building and comparing them costs more than running them.
+_MESSAGE = tables.WebMessage
+_IS_OPEN = _MESSAGE.done_at.is_(None) & (_MESSAGE.lease_until > bindparam("moment"))
+_EARLIER = select(func.count()).where(
+    _MESSAGE.conversation == bindparam("of_conversation"), _MESSAGE.id < bindparam("before"), _IS_OPEN
+)
+_PULSES = (
+    select(
+        _MESSAGE.conversation,
+        func.max(_MESSAGE.id),
+        func.count(_MESSAGE.done_at),
+        func.sum(case((_IS_OPEN, 1), else_=0)),
+    )
+    .where(_MESSAGE.conversation.in_(bindparam("conversations", expanding=True)))
+    .group_by(_MESSAGE.conversation)
+)
+
+
 class Inbox:
     """The claims in the database at ``database_url``; ``now`` is aware and comes from the caller."""
 
@@ -83,15 +101,9 @@ class Inbox:
 
     def is_next(self, conversation: str, number: int, now: datetime) -> bool:
         """Say whether no earlier message of the conversation is still being answered."""
-        message = tables.WebMessage
-        earlier = select(func.count()).where(
-            message.conversation == conversation,
-            message.id < number,
-            message.done_at.is_(None),
-            message.lease_until > now,
-        )
         with self._sessions() as session:
-            return not session.execute(earlier).scalar_one()
+            earlier = {"of_conversation": conversation, "before": number, "moment": now}
+            return not session.execute(_EARLIER, earlier).scalar_one()
 
     def is_done(self, number: int) -> bool:
         """Say whether the message was answered."""
@@ -120,20 +132,9 @@ class Inbox:
 
     def pulses(self, conversations: Iterable[str], now: datetime) -> dict[str, Pulse]:
         """Return the pulse of each conversation that ever had a message, in one query."""
-        message = tables.WebMessage
-        is_open = message.done_at.is_(None) & (message.lease_until > now)
-        counted = (
-            select(
-                message.conversation,
-                func.max(message.id),
-                func.count(message.done_at),
-                func.sum(case((is_open, 1), else_=0)),
-            )
-            .where(message.conversation.in_(list(conversations)))
-            .group_by(message.conversation)
-        )
         with self._sessions() as session:
-            return {row[0]: Pulse(row[1], row[2], bool(row[3])) for row in session.execute(counted)}
+            rows = session.execute(_PULSES, {"conversations": list(conversations), "moment": now})
+            return {row[0]: Pulse(row[1], row[2], bool(row[3])) for row in rows}
 
     def _set(self, number: int, **values: datetime) -> None:
         with self._sessions.begin() as session:

@@ -25,7 +25,7 @@ PER_CONVERSATION = 6
 PER_PROCESS = 2000
 
 Pulses = Callable[[list[str]], Awaitable[dict[str, Pulse]]]
-News = Callable[[int], Awaitable[dict[str, Any]]]
+News = Callable[[int], Awaitable[tuple[dict[str, Any], Pulse]]]
 
 
 def event(name: str, data: Any) -> str:
@@ -57,7 +57,11 @@ class Streams:
             self._watcher.cancel()
 
     def wake(self, conversation: str) -> None:
-        """Let the streams of ``conversation`` look now."""
+        """Let the streams of ``conversation`` look now: something happened that no look has seen yet."""
+        self._last.pop(conversation, None)
+        self._let_look(conversation)
+
+    def _let_look(self, conversation: str) -> None:
         changed = self._changed.pop(conversation, None)
         if changed:
             changed.set()
@@ -79,26 +83,30 @@ class Streams:
             self._changed.pop(conversation, None)
 
     async def events(self, conversation: str, after: int, news: News) -> AsyncIterator[str]:
-        """Yield events until the stream is old; ``news(after)`` returns what a page doesn't have yet."""
+        """Yield events until the stream is old; ``news(after)`` returns what a page doesn't have yet, and its pulse."""
         clock = asyncio.get_running_loop().time
         ends = clock() + LONGEST
         shown: dict[str, Any] | None = None
         yield "retry: 2000\n\n"
         while not self._closing and clock() < ends:
             changed = self._changed.setdefault(conversation, asyncio.Event())
-            found = await news(after)
+            found, seen = await news(after)
             after = found["next"]
             frame = {key: value for key, value in found.items() if key != "turns"}
             if found["turns"] or frame != shown:
                 shown = frame
                 yield event("news", found)
             silent = 0
-            while not changed.is_set() and silent < LOOK_ANYWAY:
+            while not self._closing and silent < LOOK_ANYWAY:
                 try:
                     await asyncio.wait_for(changed.wait(), HEARTBEAT)
                 except asyncio.TimeoutError:
                     silent += 1
                     yield ": still here\n\n"
+                    continue
+                if self._last.get(conversation) != seen:
+                    break
+                changed = self._changed.setdefault(conversation, asyncio.Event())  # the watch was late: this is shown
 
     async def _watch(self) -> None:
         while self._open and not self._closing:
@@ -110,5 +118,5 @@ class Streams:
             for conversation, pulse in pulses.items():
                 if self._last.get(conversation, STILL) != pulse:
                     self._last[conversation] = pulse
-                    self.wake(conversation)
+                    self._let_look(conversation)
             await asyncio.sleep(LOOK_EVERY)

@@ -69,7 +69,6 @@ class Turns:
         conversation = message.sender_id
         renewing = asyncio.get_running_loop().create_task(self._renew(inbox, entry.number))
         try:
-            self._on_change(conversation)
             while not await asyncio.to_thread(inbox.is_next, conversation, entry.number, self._clock()):
                 await asyncio.sleep(LOOK_AGAIN)
             if entry.arrival is Arrival.NEW or not await self._is_stored(agent, message):

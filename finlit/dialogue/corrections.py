@@ -13,6 +13,7 @@ from jsonschema import ValidationError
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 
 EXPECTED_VERSION = "3.6.21"
@@ -49,6 +50,17 @@ def _event_class(type_name: str, default: type[Event] | None = None) -> type[Eve
     return _walk_event_classes(type_name, default)
 
 
+_looks_empty = Domain.is_empty
+
+
+def _is_empty(self: Domain) -> bool:
+    """Say whether nothing is in the domain; stock Rasa writes out all answers for every message to find out (1 ms)."""
+    found: bool | None = self.__dict__.get("_is_known_to_be_empty")
+    if found is None:
+        found = self.__dict__["_is_known_to_be_empty"] = _looks_empty(self)
+    return found
+
+
 def apply() -> None:
     """Install the corrections; raises RasaVersionChanged on any other version of Rasa."""
     if rasa.__version__ != EXPECTED_VERSION:
@@ -57,3 +69,4 @@ def apply() -> None:
         )
     RemoteAction._validate_action_result = _validate_action_result  # type: ignore[method-assign]
     Event.resolve_by_type = staticmethod(_event_class)  # type: ignore[method-assign,assignment]
+    Domain.is_empty = _is_empty  # type: ignore[method-assign]

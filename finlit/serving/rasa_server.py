@@ -14,6 +14,8 @@ def main() -> None:
     current = settings.load()
     service_logs.begin("assistant", current)
     os.chdir(current.root)
+    # A sentence's scores are too small a product to share: a second BLAS thread only spins, and waits for its turn.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import rasa.core.run
     from rasa.core.utils import AvailableEndpoints
 

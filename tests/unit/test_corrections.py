@@ -4,6 +4,7 @@ import pytest
 import rasa
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SlotSet
 
 from finlit.dialogue import corrections
@@ -41,6 +42,14 @@ def test_an_events_class_is_found_as_before_and_an_unknown_one_still_raises():
     assert Event.resolve_by_type("topic") is None
     with pytest.raises(ValueError):
         Event.resolve_by_type("no_such_event")
+
+
+@pytest.mark.parametrize(("content", "is_empty"), [("{}", True), ("responses: {utter_x: [{text: 好}]}", False)])
+def test_an_empty_domain_is_told_from_one_that_has_something_and_that_only_once(content, is_empty, monkeypatch):
+    domain = Domain.from_yaml(content)
+    assert domain.is_empty() is is_empty
+    monkeypatch.setattr(Domain, "as_dict", lambda self: pytest.fail("all answers are written out again"))
+    assert domain.is_empty() is is_empty
 
 
 def test_another_version_of_rasa_is_refused_loudly(monkeypatch):

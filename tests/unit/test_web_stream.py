@@ -1,0 +1,91 @@
+import asyncio
+import json
+
+import pytest
+
+from finlit.channels import web_stream
+from finlit.channels.web_inbox import STILL, Pulse
+
+LOOK_EVERY = 0.02  # seconds
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(web_stream, "LOOK_EVERY", LOOK_EVERY)
+
+
+class Conversation:
+    """A conversation of numbered turns; ``looks`` counts how often it is read."""
+
+    def __init__(self):
+        self.turns, self.pulse, self.looks = 0, STILL, 0
+        self.streams = web_stream.Streams(self.pulses)
+
+    async def pulses(self, conversations):
+        return dict.fromkeys(conversations, self.pulse)
+
+    async def news(self, after):
+        self.looks += 1
+        pulse = self.pulse
+        await asyncio.sleep(0)
+        return {"turns": list(range(after + 1, self.turns + 1)), "next": self.turns}, pulse
+
+    def happens(self):
+        self.turns += 1
+        self.pulse = Pulse(self.turns, self.turns, False)
+
+    async def open(self):
+        """Return what a page is shown, a list that grows."""
+        shown = []
+        self.streams.enter("web-a")
+
+        async def follow():
+            async for event in self.streams.events("web-a", 0, self.news):
+                if "data: " in event:
+                    shown.extend(json.loads(event.split("data: ")[1])["turns"])
+
+        asyncio.get_running_loop().create_task(follow())
+        await asyncio.sleep(LOOK_EVERY * 4)
+        return shown
+
+
+def test_what_this_process_answered_is_shown_at_once_and_read_once():
+    async def play():
+        conversation = Conversation()
+        shown = await conversation.open()
+        looks = conversation.looks
+        conversation.happens()
+        conversation.streams.wake("web-a")
+        await asyncio.sleep(LOOK_EVERY / 2)
+        assert shown == [1]
+        await asyncio.sleep(LOOK_EVERY * 10)
+        assert conversation.looks == looks + 1
+
+    asyncio.run(play())
+
+
+def test_what_another_process_answered_is_seen_by_every_page_also_when_one_has_just_opened():
+    async def play():
+        conversation = Conversation()
+        first = await conversation.open()
+        conversation.happens()
+        second = await conversation.open()
+        await asyncio.sleep(LOOK_EVERY * 4)
+        assert first == second == [1]
+        conversation.happens()
+        await asyncio.sleep(LOOK_EVERY * 4)
+        assert first == second == [1, 2]
+
+    asyncio.run(play())
+
+
+def test_nothing_is_read_while_nothing_happens():
+    async def play():
+        conversation = Conversation()
+        conversation.happens()
+        await conversation.open()
+        looks = conversation.looks
+        await asyncio.sleep(LOOK_EVERY * 10)
+        assert conversation.looks == looks
+
+    asyncio.run(play())
