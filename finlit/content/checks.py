@@ -12,6 +12,7 @@ import yaml
 
 from finlit.content import (
     answer_checks,
+    crisis_checks,
     facts,
     link_checks,
     question_checks,
@@ -27,7 +28,7 @@ from finlit.settings import Settings
 from finlit.tasks.registry import TASKS
 
 DOMAIN_FILE, FACTS = "domain.yml", "data/facts.yml"
-LEXICON, FOLLOW_UPS, CRISIS, QUIZ = "data/lexicon.yml", "data/follow_ups.yml", "data/crisis.yml", "data/quiz.yml"
+LEXICON, FOLLOW_UPS, QUIZ = "data/lexicon.yml", "data/follow_ups.yml", "data/quiz.yml"
 TASK_WORDS, TASK_TEXTS = "data/task_words.yml", "data/tasks/guided.yml"
 DOMAIN = Place(DOMAIN_FILE, 1)
 RASA_ACTIONS = frozenset({"action_listen", "action_restart", "action_default_fallback", "action_deactivate_loop"})
@@ -60,10 +61,10 @@ HELD_OUT = ("tests/nlu/heldout.tsv", "../shared/eval/real_dev.tsv")
 Finding = Iterator[Problem]
 
 
-def held_out(root: Path) -> dict[str, list[str]]:
+def held_out(root: Path, names: tuple[str, ...] = HELD_OUT) -> dict[str, list[str]]:
     """Return the sentences of each measuring set that is there."""
     sets = {}
-    for name in HELD_OUT:
+    for name in names:
         path = root / name
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()[1:]
@@ -117,7 +118,11 @@ def _answer_checks(
 
 def _table_checks(trees: dict[str, Any], intents: frozenset[str], settings: Settings) -> Iterator[tuple[str, Finding]]:
     yield "lexicon", table_checks.lexicon(LEXICON, trees[LEXICON])
-    yield "crisis", table_checks.crisis(CRISIS, trees[CRISIS])
+    yield "crisis", crisis_checks.signs(trees[crisis_checks.SIGNS])
+    yield (
+        "crisis_lines",
+        crisis_checks.lines(settings.root, held_out(settings.root, HELD_OUT + crisis_checks.MEASURED_ON)),
+    )
     yield "follow_ups", link_checks.follow_ups(FOLLOW_UPS, trees[FOLLOW_UPS], intents)
     yield "dictionary", table_checks.dictionary(settings.data_dir / "jieba", settings.root)
 
@@ -146,7 +151,8 @@ def problems(settings: Settings) -> list[Problem]:
     """Return everything that is wrong with the content of ``settings.root``, errors first."""
     content = topics.read(settings.data_dir)
     found = [error(place, f"这个文件读不了：{why}。请检查缩进和引号。") for place, why in content.unreadable]
-    trees = {file: _read(settings, file, found) for file in (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, CRISIS, QUIZ)}
+    read = (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, QUIZ, crisis_checks.SIGNS)
+    trees = {file: _read(settings, file, found) for file in read}
     found = [replace(problem, check="yaml") for problem in found]
     intents = _names(link_checks.child(trees[DOMAIN_FILE], "intents"))
     today = settings.now().date()

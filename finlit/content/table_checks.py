@@ -1,8 +1,7 @@
-"""Checks on the other content files: concepts, follow-ups, crisis signs, the jieba dictionary."""
+"""Checks on the other content files: concepts, the jieba dictionary."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,17 +38,6 @@ def lexicon(file: str, root: Any) -> Iterator[Problem]:
             elif word in seen:
                 yield warning(_place(file, node), f"概念「{concept}」里「{word}」写了两次，请删掉一个。")
             seen.add(word)
-
-
-def crisis(file: str, root: Any) -> Iterator[Problem]:
-    """Each sign and idiom is a pattern that can be searched for."""
-    for part in ("signs", "idioms", "negations"):
-        patterns = child(root, part)
-        for node in patterns.value if isinstance(patterns, yaml.SequenceNode) else ():
-            try:
-                re.compile(str(node.value))
-            except re.error as fault:
-                yield error(_place(file, node), f"这条说法写错了，无法匹配：{fault}。请检查括号和竖线。")
 
 
 def dictionary(folder: Path, root: Path) -> Iterator[Problem]:

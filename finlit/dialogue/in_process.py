@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from tarfile import TarError
 from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.engine.exceptions import GraphComponentException
 from rasa.model import get_latest_model
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, UserUttered
+from rasa.shared.exceptions import RasaException
 
 from finlit import settings
 from finlit.dialogue import corrections, nlg, processor
@@ -25,7 +28,7 @@ WEB, WECHAT = "web", "wechat"
 
 
 class NoModel(RuntimeError):
-    """There is no trained model; the message tells, in Chinese, how to make one."""
+    """There is no trained model that can be loaded; the message tells, in Chinese, how to make one."""
 
 
 class CollectedReplies(OutputChannel):
@@ -70,7 +73,10 @@ class Assistant:
             tracker_store=self._conversations,
             generator=nlg.AnswerGenerator(),
         )
-        self.agent.load_model(path)
+        try:
+            self.agent.load_model(path)
+        except (GraphComponentException, RasaException, OSError, ValueError, TarError) as error:
+            raise NoModel(f"打不开模型 {Path(path).name}（文件坏了，或是旧代码训练的）：请运行 make train。") from error
 
     async def parse(self, text: str) -> dict[str, Any]:
         """Return what a fresh conversation would understand from ``text``."""

@@ -72,10 +72,15 @@ class QuestionModel:
         return self.intents.labels
 
     @classmethod
-    def fit(cls, texts: Sequence[str], labels: Sequence[str], analyzers: dict[str, Analyze]) -> QuestionModel:
+    def fit(
+        cls,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        analyzers: dict[str, Analyze],
+        weights: dict[str, float] = BLOCK_WEIGHTS,
+    ) -> QuestionModel:
         """Train on ``texts`` with ``labels``; deterministic for the same order of input."""
-        view = SparseView.fit(texts, analyzers, BLOCK_WEIGHTS)
-        rows = view.matrix(texts)
+        view, rows = SparseView.fit(texts, analyzers, weights)
         bases = [base_of(label) for label in labels]
         within = {}
         for base in sorted({base_of(label) for label in labels if "/" in label}):
@@ -88,6 +93,10 @@ class QuestionModel:
         """Return one probability for each intent of ``labels``."""
         return softmax(self.intents.scores(*self.view.row(text)) / TEMPERATURE)
 
+    def margin(self, text: str, label: str) -> float:
+        """Return how far ``text`` lies on the side of ``label``: 0 on the border, about 1 for its examples."""
+        return float(self.intents.scores(*self.view.row(text))[self.labels.index(label)])
+
     def narrow(self, text: str, intent: str) -> str:
         """Return the label within ``intent`` that fits ``text``: ``intent/sub``, or ``intent`` where none is clear."""
         machine = self.within.get(intent)
@@ -97,7 +106,8 @@ class QuestionModel:
         return machine.labels[int(scores.argmax())] if scores.max() >= NARROW_AT else intent
 
     def save(self, folder: Path) -> None:
-        """Write arrays and vocabularies into ``folder``."""
+        """Write arrays and vocabularies into ``folder``, which is made when it is missing."""
+        folder.mkdir(exist_ok=True)
         arrays = {f"idf_{block.name}": block.idf for block in self.view.blocks}
         for name, machine in {"": self.intents, **self.within}.items():
             arrays[f"weights_{name}"] = machine.weights.astype(np.float16)

@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from finlit.nlu import jieba_words
-from finlit.nlu.crisis import CrisisSigns
+from finlit.nlu.crisis import CRISIS, CrisisDetector, CrisisSigns, read_lines
 from finlit.nlu.decision import OUT_OF_SCOPE, Thresholds
 from finlit.nlu.features import Analyzer
 from finlit.nlu.follow_up import FollowUps, Previous
@@ -32,7 +32,8 @@ LABEL = "finlit_label"
 FALLBACK = "nlu_fallback"
 RESTART = "restart"
 MISSES = (FALLBACK, OUT_OF_SCOPE)
-CONTENT_FILES = ("lexicon", "follow_ups", "crisis")
+CONTENT_FILES = ("lexicon", "follow_ups", "crisis_signs")
+LINE_FILES = ("crisis_lines", "calm_lines")
 CALCULATORS = ("fee_penalty_calculate", "plan_compare")
 RANKING_LENGTH = 10
 
@@ -47,13 +48,16 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "dictionary_path": "data/jieba",
             "lexicon": "data/lexicon.yml",
             "follow_ups": "data/follow_ups.yml",
-            "crisis": "data/crisis.yml",
+            "crisis_signs": "data/crisis/signs.yml",
+            "crisis_lines": "data/crisis/crisis.txt",
+            "calm_lines": "data/crisis/calm.txt",
             "answer_at": 0.45,
             "ask_at": 0.13,
             "margin": 0.3,
             "candidate_at": 0.07,
-            "crisis_at": 0.25,
-            "crisis_alone_at": 0.6,
+            "crisis_sure_at": 0.2,
+            "crisis_unsure_at": -0.25,
+            "crisis_despite_at": 0.5,
             "out_of_scope_weight": 2.5,
         }
 
@@ -63,7 +67,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         settings = {**cls.get_default_config(), **config}  # Rasa may ask with the bare configuration
         words = jieba_words.dictionary_fingerprint(PROJECT_ROOT / settings["dictionary_path"])
         digest = hashlib.sha256(words.encode())
-        for name in CONTENT_FILES:
+        for name in CONTENT_FILES + LINE_FILES:
             digest.update((PROJECT_ROOT / settings[name]).read_bytes())
         for source in sorted(Path(__file__).parent.glob("*.py")) + [PROJECT_ROOT / "finlit" / "text.py"]:
             digest.update(source.read_bytes())
@@ -101,13 +105,22 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             name: yaml.safe_load((PROJECT_ROOT / self._config[name]).read_text(encoding="utf-8"))
             for name in CONTENT_FILES
         }
-        model = QuestionModel.fit(texts, labels, _analyzers(words, content))
+        analyzers = _analyzers(words, content)
+        model = QuestionModel.fit(texts, labels, analyzers)
+        crisis_model = self._fit_crisis_model(texts, labels, analyzers)
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
+            crisis_model.save(folder / CRISIS)
             stored = {"words": words, "content": content}
             (folder / "content.json").write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
-        self._understanding = self._understanding_of(model, content)
+        self._understanding = self._understanding_of(model, crisis_model, content)
         return self._resource
+
+    def _fit_crisis_model(self, texts: list[str], labels: list[str], analyzers: dict[str, Any]) -> QuestionModel:
+        crisis, calm = (read_lines(PROJECT_ROOT / self._config[name]) for name in LINE_FILES)
+        crisis += [text for text, label in zip(texts, labels) if label == CRISIS]
+        calm += [text for text, label in zip(texts, labels) if label != CRISIS]
+        return CrisisDetector.fit_model(crisis, calm, analyzers)
 
     @classmethod
     def load(
@@ -121,21 +134,29 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         """Load the model with the lexicon and tables of its training day."""
         with model_storage.read_from(resource) as folder:
             stored = json.loads((folder / "content.json").read_text(encoding="utf-8"))
-            model = QuestionModel.load(folder, _analyzers(tuple(stored["words"]), stored["content"]))
+            analyzers = _analyzers(tuple(stored["words"]), stored["content"])
+            model = QuestionModel.load(folder, analyzers)
+            crisis_model = QuestionModel.load(folder / CRISIS, analyzers)
         component = cls(config, model_storage, resource)
-        component._understanding = component._understanding_of(model, stored["content"])
+        component._understanding = component._understanding_of(model, crisis_model, stored["content"])
         return component
 
-    def _understanding_of(self, model: QuestionModel, content: dict[str, Any]) -> Understanding:
+    def _understanding_of(
+        self, model: QuestionModel, crisis_model: QuestionModel, content: dict[str, Any]
+    ) -> Understanding:
         config = self._config
         thresholds = Thresholds(config["answer_at"], config["ask_at"], config["margin"], config["candidate_at"])
         return Understanding(
             model,
             FollowUps.from_document(content["follow_ups"]),
-            CrisisSigns.from_document(content["crisis"]),
+            CrisisDetector(
+                CrisisSigns.from_document(content["crisis_signs"]),
+                crisis_model,
+                config["crisis_sure_at"],
+                config["crisis_unsure_at"],
+                config["crisis_despite_at"],
+            ),
             thresholds,
-            crisis_at=config["crisis_at"],
-            crisis_alone_at=config["crisis_alone_at"],
             out_of_scope_weight=config["out_of_scope_weight"],
         )
 

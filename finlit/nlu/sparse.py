@@ -49,14 +49,21 @@ class SparseView:
     blocks: list[Block]
 
     @classmethod
-    def fit(cls, texts: Sequence[str], analyzers: dict[str, Analyze], weights: dict[str, float]) -> SparseView:
+    def fit(
+        cls, texts: Sequence[str], analyzers: dict[str, Analyze], weights: dict[str, float]
+    ) -> tuple[SparseView, csr_matrix]:
+        """Return the view learnt from ``texts``, and their rows; each sentence is analysed once."""
         blocks: list[Block] = []
+        analysed: list[list[list[str]]] = []
         offset = 0
         for name, analyze in analyzers.items():
-            block = Block.fit(name, [analyze(text) for text in texts], weights[name], offset)
+            documents = [analyze(text) for text in texts]
+            block = Block.fit(name, documents, weights[name], offset)
             blocks.append(block)
+            analysed.append(documents)
             offset += len(block.vocabulary)
-        return cls(analyzers, blocks)
+        view = cls(analyzers, blocks)
+        return view, view._stacked(map(view._row, zip(*analysed)))
 
     @property
     def size(self) -> int:
@@ -64,20 +71,22 @@ class SparseView:
 
     def row(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the indices and values of the features of ``text``."""
+        return self._row([self.analyzers[block.name](text) for block in self.blocks])
+
+    def _row(self, analysed: Iterable[list[str]]) -> tuple[np.ndarray, np.ndarray]:
         indices: list[int] = []
         values: list[np.ndarray] = []
         offset = 0
-        for block in self.blocks:
-            found, block_values = block.vector(self.analyzers[block.name](text), offset)
+        for block, features in zip(self.blocks, analysed):
+            found, block_values = block.vector(features, offset)
             indices += found
             values.append(block_values)
             offset += len(block.vocabulary)
         return np.array(indices, dtype=np.int64), np.concatenate(values)
 
-    def matrix(self, texts: Iterable[str]) -> csr_matrix:
-        """Return the rows of ``texts`` as one sparse matrix."""
-        rows = [self.row(text) for text in texts]
-        indptr = np.cumsum([0] + [len(indices) for indices, _ in rows])
-        indices = np.concatenate([indices for indices, _ in rows])
-        values = np.concatenate([values for _, values in rows])
-        return csr_matrix((values, indices, indptr), shape=(len(rows), self.size), dtype=np.float32)
+    def _stacked(self, rows: Iterable[tuple[np.ndarray, np.ndarray]]) -> csr_matrix:
+        found = list(rows)
+        indptr = np.cumsum([0] + [len(indices) for indices, _ in found])
+        indices = np.concatenate([indices for indices, _ in found])
+        values = np.concatenate([values for _, values in found])
+        return csr_matrix((values, indices, indptr), shape=(len(found), self.size), dtype=np.float32)

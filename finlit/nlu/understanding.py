@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from finlit.nlu import not_known
-from finlit.nlu.crisis import CrisisSigns
+from finlit.nlu.crisis import CRISIS, CrisisDetector
 from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
 from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, FollowUps, Previous, combine
 from finlit.nlu.model import QuestionModel, base_of
@@ -19,7 +19,6 @@ from finlit.nlu.quantities import find
 from finlit.requests import numbers as case_numbers
 from finlit.text import fingerprint
 
-CRISIS = "crisis"
 INFORM = "inform"
 RESTART = "restart"
 ONCE = ("/status", "/file")  # asked for once: what follows is about the topic, not the same again
@@ -64,18 +63,14 @@ class Understanding:
         self,
         model: QuestionModel,
         follow_ups: FollowUps,
-        crisis: CrisisSigns,
+        crisis: CrisisDetector,
         thresholds: Thresholds,
-        crisis_at: float,
-        crisis_alone_at: float,
         out_of_scope_weight: float = 1.0,
     ) -> None:
         self._model = model
         self._follow_ups = follow_ups
         self._crisis = crisis
         self._thresholds = thresholds
-        self._crisis_at = crisis_at
-        self._crisis_alone_at = crisis_alone_at
         self._intents = model.labels
         weight_of = {CRISIS: 0.0, OUT_OF_SCOPE: out_of_scope_weight}
         self._weights = np.array([weight_of.get(intent, 1.0) for intent in self._intents])
@@ -83,8 +78,9 @@ class Understanding:
 
     def understand(self, text: str, previous: Previous | None = None) -> Understood:
         """Return what ``text`` means after ``previous``; ``text`` is not empty."""
-        if self._is_crisis(text):
-            return Understood([(CRISIS, 1.0)], Decision("answered", CRISIS))
+        danger = self._crisis.hears(text)
+        if danger:
+            return Understood([(CRISIS, 1.0)], Decision("answered", danger))
         alone = self._weighed(self._model.probabilities(text))
         number = case_numbers.find(text)
         if number is not None:
@@ -98,19 +94,10 @@ class Understanding:
             return self._after(text, alone, previous)
         return self._decided(text, alone)
 
-    def _is_crisis(self, text: str) -> bool:
-        if self._crisis.found_in(text):
-            return True
-        rest = self._crisis.supports(text)
-        if CRISIS not in self._intents or (rest is None and not self._crisis.is_plain(text)):
-            return False
-        probability = self._model.probabilities(text if rest is None else rest)[self._intents.index(CRISIS)]
-        return float(probability) >= (self._crisis_alone_at if rest is None else self._crisis_at)
-
     def _weighed(self, probabilities: np.ndarray) -> np.ndarray:
         """Return the probabilities with ``out_of_scope`` weighed up and without ``crisis``.
 
-        Only ``_is_crisis`` may say crisis; and what is not our subject takes so many forms that
+        Only the detector may say crisis; and what is not our subject takes so many forms that
         its examples can't cover it.
         """
         weighed = probabilities * self._weights

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from finlit.content import answer_checks, facts, question_checks, topics
+from finlit.content import answer_checks, crisis_checks, facts, question_checks, topics
 from finlit.content.topics import Place
 
 TODAY = date(2026, 11, 23)
@@ -158,3 +158,14 @@ def test_broken_yaml_is_reported_with_its_line_not_raised(tmp_path):
     content = read(tmp_path, GOOD.replace("  steps:", "  steps: [", 1))
     ((place, _),) = content.unreadable
     assert place.file == "data/faq/fees.yml" and place.line >= 8
+
+
+def test_a_sentence_can_not_be_both_danger_and_none_nor_come_from_a_measuring_set(tmp_path):
+    (tmp_path / "data" / "crisis").mkdir(parents=True)
+    (tmp_path / "data/crisis/crisis.txt").write_text(
+        "# 说明\n不想醒来了\n我先走了，别找我，猫托付给你\n", encoding="utf-8"
+    )
+    (tmp_path / "data/crisis/calm.txt").write_text("不想醒来了。\n打 13812345678 找我\n", encoding="utf-8")
+    problems = list(crisis_checks.lines(tmp_path, {"unseen": ["今晚我先走了，别找我，猫托付给你"]}))
+    assert [(p.where.file[-10:], p.where.line) for p in problems] == [
+        ("s/calm.txt", 1), ("s/calm.txt", 2), ("crisis.txt", 3)]  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from finlit.content import checks, facts, likeness, link_checks, question_checks, table_checks
+from finlit.content import checks, crisis_checks, facts, likeness, link_checks, question_checks, table_checks
 from finlit.content.topics import Content, Example, Place
 from finlit.settings import PROJECT_ROOT, parse
 
@@ -89,7 +89,7 @@ def test_a_concept_without_words_or_with_a_repeated_one_is_named():
 
 def test_a_crisis_sign_that_is_no_pattern_is_an_error():
     root = tree("signs:\n- 跳楼(?!价)\n- 跳河(\nidioms: ['[']\nnegations: [没]\n")
-    assert [line for _, line, _ in said(table_checks.crisis("f", root))] == [3, 4]
+    assert [line for _, line, _ in said(crisis_checks.signs(root))] == [3, 4]
 
 
 def test_a_line_of_the_dictionary_that_is_no_word_is_named(tmp_path):

@@ -17,7 +17,7 @@ from finlit.content import files, topics
 
 pages = Blueprint("content", __name__)
 FILE_TITLES = {
-    "data/follow_ups.yml": "追问表", "data/crisis.yml": "轻生的说法", "data/lexicon.yml": "概念词表", "data/facts.yml": "事实与来源", "data/quiz.yml": "小测验的题",
+    "data/follow_ups.yml": "追问表", "data/crisis/signs.yml": "轻生的说法", "data/crisis/crisis.txt": "轻生的句子", "data/crisis/calm.txt": "听着吓人其实没事的句子", "data/lexicon.yml": "概念词表", "data/facts.yml": "事实与来源", "data/quiz.yml": "小测验的题",
     "data/jieba/finance.txt": "金融词典（jieba）",
     "data/task_words.yml": "任务里的是、不、跳过", "data/other_people.yml": "替别人问的说法", "data/verification.yml": "核验身份的说法", "data/wechat_menu.yml": "微信菜单", "domain.yml": "意图登记", "tests/nlu/heldout.tsv": "保留集",
 }  # fmt: skip
