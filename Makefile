@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-test test bench fuzz-web fuzz-wechat bench-account properties evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-test test bench bench-gate fuzz-web fuzz-wechat bench-account properties evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -68,8 +68,12 @@ evaluate: train ## 在保留集（和 ../shared 的真实问句，若有）上�
 	@for file in tests/nlu/heldout.tsv ../shared/eval/real_dev.tsv; do \
 	  [ -f $$file ] && echo "$$file" && $(FINLIT) evaluate $$file; done; true
 
-bench: train ## 与原版 Rasa 同场比较：中位数、比值、图，写到 docs/benchmarks/
+bench: train ## 与原版 Rasa 同场比较，再量账户答案：中位数、比值、图，写到 docs/benchmarks/（原版要训练一个多小时）
 	@$(PYTHON) -m benchmarks.run
+	@$(MAKE) --no-print-directory bench-account
+
+bench-gate: train ## 每个意图只用三句，与原版 Rasa 比快慢和准确率：比值不够就红
+	@$(PYTHON) -m benchmarks.run --most 3 --repeat 1 --gate
 
 bench-account: train ## 一百万客户时账户答案的中位数（要 PostgreSQL，约十几分钟，用完自动清掉）
 	@FINLIT_TEST_POSTGRES_TUNING=$$'shared_buffers = 1GB\nmax_wal_size = 8GB\nwal_level = minimal\nmax_wal_senders = 0' \

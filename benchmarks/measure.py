@@ -18,8 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from finlit.cli import evaluate
 from finlit.cli.quiet import silence
-from finlit.evaluation.scores import Outcome, summarise
+from finlit.evaluation.scores import summarise
 from finlit.settings import PROJECT_ROOT
 
 STOCK = PROJECT_ROOT / "var" / "stock"
@@ -27,12 +28,6 @@ SETS = {"heldout": "tests/nlu/heldout.tsv", "real_dev": "../shared/eval/real_dev
 TURNS = ["罚息怎么算", "借呗可以提前还款吗", "怎么查征信", "还款日是几号", "扣款失败怎么回事"] * 8
 FALLBACK = "nlu_fallback"
 _EXAMPLES = re.compile(r"(?:^    - .*\n)+", re.MULTILINE)  # the sentences of one intent
-
-
-def rows(path: Path) -> list[tuple[str, str]]:
-    """Return (text, intent) rows of a measuring set."""
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return [(line.split("\t")[0], line.split("\t")[1].strip()) for line in lines if line.strip()]
 
 
 def shared_content(most: int | None) -> Path:
@@ -107,17 +102,20 @@ def train(system: str, most: int | None) -> float:
     return time.perf_counter() - started
 
 
-def _outcome(text: str, intent: str, data: dict[str, Any], seconds: float) -> Outcome:
-    ranking = [(entry["name"], entry["confidence"]) for entry in data.get("intent_ranking") or ()]
-    decision = data.get("decision")
-    if decision is None:  # stock Rasa: answered, or nlu_fallback
+class Stock:
+    """Stock Rasa under the interface that ``finlit evaluate`` measures: it answers, or falls back."""
+
+    def __init__(self, agent: Any) -> None:
+        self.agent = agent
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """Return what Rasa understood, with its decision in our words."""
+        from rasa.core.channels.channel import UserMessage
+
+        data = dict(await self.agent.processor.parse_message(UserMessage(text)))
+        ranking = [entry for entry in data.get("intent_ranking") or () if entry["name"] != FALLBACK]
         kind = "refused" if data["intent"]["name"] == FALLBACK else "answered"
-        ranking = [entry for entry in ranking if entry[0] != FALLBACK]
-        return Outcome(text, intent, ranking, kind, [], seconds)
-    kind = "refused" if decision["kind"] == "trouble" else decision["kind"]
-    return Outcome(
-        text, intent, ranking, kind, [label.split("/")[0] for label in decision.get("candidates") or ()], seconds
-    )
+        return {**data, "intent_ranking": ranking, "decision": {"kind": kind}}
 
 
 async def measure(system: str) -> dict[str, Any]:
@@ -130,28 +128,18 @@ async def measure(system: str) -> dict[str, Any]:
     if system == "ours":
         from finlit.dialogue.in_process import Assistant
 
-        agent = Assistant(model).agent
+        assistant: Any = Assistant(model)
     else:
-        agent = Agent.load(model)
+        assistant = Stock(Agent.load(model))
     result: dict[str, Any] = {"load_s": round(time.perf_counter() - started, 2), "sets": {}}
-    assert agent.processor is not None
     for name, where in SETS.items():
         path = PROJECT_ROOT / where
-        if not path.is_file():
-            continue
-        labelled = rows(path)
-        outcomes = []
-        for text, _ in labelled[:20]:
-            await agent.processor.parse_message(UserMessage(text))
-        for text, intent in labelled:
-            before = time.perf_counter()
-            data = await agent.processor.parse_message(UserMessage(text))
-            outcomes.append(_outcome(text, intent, data, time.perf_counter() - before))
-        result["sets"][name] = summarise(outcomes)
+        if path.is_file():
+            result["sets"][name] = summarise(await evaluate.measure(assistant, evaluate.read_rows(path)))
     times = []
     for number, text in enumerate(TURNS):
         before = time.perf_counter()
-        await agent.handle_message(UserMessage(text, CollectingOutputChannel(), f"bench-{number % 8}"))
+        await assistant.agent.handle_message(UserMessage(text, CollectingOutputChannel(), f"bench-{number % 8}"))
         times.append((time.perf_counter() - before) * 1000)
     result["turn_ms"] = {"p50": round(statistics.median(times), 2), "max": round(max(times), 2)}
     result["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -37,6 +37,7 @@ SURE_RESTART = 0.8  # it forgets everything: never on a guess
 SURE_GENERAL = 0.99  # after an account answer: a general question, not the customer's own
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
+SURE_FRAGMENT = 0.6  # a fragment that is this clear by itself is a question: 还能协商吗
 WEIGHT_ALONE = 0.5
 MAX_FRAGMENT_CHARS = 6
 SLACK_AROUND_A_FIGURE = 6  # characters beside the figure that was asked for: 哦找到了，是 …
@@ -157,6 +158,8 @@ class Understanding:
         together = self._weighed(self._model.probabilities(f"{previous.text} {text}"))
         joint = combine(alone, together, self._intents.index(previous.intent), WEIGHT_ALONE)
         if joint.max() < SURE_TOGETHER and self._is_a_fragment(text):
+            if alone.max() >= SURE_FRAGMENT:
+                return self._decided(text, alone)
             return self._settled(text, previous.intent, joint, previous)
         return self._decided(text, joint, from_context=True)
 
