@@ -18,9 +18,11 @@ from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
 from finlit.nlu.sparse import Analyze, Block, SparseView
+from finlit.text import fingerprint
 
 BLOCK_WEIGHTS = {"characters": 0.7, "unbranded": 1.0, "words": 0.5, "concepts": 1.3}
 SVM_C = 1.0
+FULL_WEIGHT_UP_TO = 12  # characters: what decides stands in a few of them, and a long story's others are chance
 NARROW_AT = -0.2  # margin below which a narrower answer isn't clear enough: the general one is said
 TEMPERATURE = 0.25  # margins divided by this give probabilities that can be compared with thresholds
 
@@ -45,9 +47,9 @@ class Machine:
     bias: np.ndarray  # (labels,)
 
     @classmethod
-    def fit(cls, rows: csr_matrix, labels: Sequence[str]) -> Machine:
-        """Train on ``rows``; rare labels count as much as frequent ones. Deterministic."""
-        machine = LinearSVC(C=SVM_C, class_weight="balanced", random_state=0).fit(rows, labels)
+    def fit(cls, rows: csr_matrix, labels: Sequence[str], weights: np.ndarray | None = None) -> Machine:
+        """Train on ``rows``; rare labels count as much as frequent ones, ``weights`` one for each row. Deterministic."""
+        machine = LinearSVC(C=SVM_C, class_weight="balanced", random_state=0).fit(rows, labels, sample_weight=weights)
         weights, bias = machine.coef_.T, machine.intercept_
         if len(machine.classes_) == 2:  # scikit-learn keeps one column for two classes
             weights, bias = np.hstack([-weights, weights]), np.hstack([-bias, bias])
@@ -87,7 +89,8 @@ class QuestionModel:
             own = [number for number, name in enumerate(bases) if name == base]
             if len({labels[number] for number in own}) > 1:
                 within[base] = Machine.fit(rows[own], [labels[number] for number in own])
-        return cls(view, Machine.fit(rows, bases), within)
+        lengths = np.array([len(fingerprint(text)) for text in texts])
+        return cls(view, Machine.fit(rows, bases, FULL_WEIGHT_UP_TO / np.maximum(lengths, FULL_WEIGHT_UP_TO)), within)
 
     def probabilities(self, text: str) -> np.ndarray:
         """Return one probability for each intent of ``labels``."""

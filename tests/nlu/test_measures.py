@@ -58,19 +58,23 @@ def test_a_second_turn_is_understood_after_the_first(assistant, file):
     assert sum(right) / len(right) >= 0.80
 
 
-def test_crisis_is_heard_and_idioms_are_not(assistant):
+@pytest.mark.parametrize("file", ["crisis.tsv", "crisis_unseen.tsv"])
+def test_crisis_is_heard_and_idioms_are_not(assistant, file):
     async def play():
-        rows = read_table(HERE / "crisis.tsv")
-        return [
-            (row["label"] == "crisis", (await assistant.parse(row["text"]))["intent"]["name"] == "crisis")
-            for row in rows
-        ]
+        heard = []
+        for row in read_table(HERE / file):
+            data = await assistant.parse(row["text"])
+            sure = data["decision"]["label"] == "crisis"
+            heard.append((row["label"] == "crisis", data["intent"]["name"] == "crisis", sure))
+        return heard
 
     rows = asyncio.run(play())
-    heard = [found for is_crisis, found in rows if is_crisis]
-    false = [found for is_crisis, found in rows if not is_crisis]
+    heard = [found for is_crisis, found, _ in rows if is_crisis]
+    false = [found for is_crisis, found, _ in rows if not is_crisis]
+    alarmed = [sure for is_crisis, found, sure in rows if found and not is_crisis]
     assert sum(heard) / len(heard) >= 0.95
-    assert sum(false) / len(false) <= 0.05
+    assert sum(false) / len(false) <= 0.15  # made to fool it; the gentle answer does no harm …
+    assert sum(alarmed) / len(false) <= 0.04  # … the full alarm might
 
 
 @pytest.mark.skipif(not REAL_DEV.exists(), reason="the measuring set of ../shared is not on this machine")
