@@ -86,7 +86,7 @@ def duplicates(content: Content) -> Iterator[Problem]:
     """The same sentence, apart from punctuation, may stand once only."""
     seen: dict[str, Example] = {}
     for example in content.examples:
-        key = fingerprint(example.text) or example.text
+        key = example.plain or example.text
         other = seen.setdefault(key, example)
         if other is example:
             continue
@@ -102,7 +102,7 @@ def lookalikes(content: Content) -> Iterator[Problem]:
     if len(examples) < 2:
         return
     alike = likeness.Likeness([example.text for example in examples]).among_themselves()
-    plain = [fingerprint(example.text) for example in examples]
+    plain = [example.plain for example in examples]
     for later, earlier, _ in likeness.pairs_above(alike, NEARLY_THE_SAME):
         if plain[later] != plain[earlier]:  # equal ones are ``duplicates``
             other = examples[earlier]
@@ -152,7 +152,7 @@ def copied(content: Content, held_out: dict[str, list[str]]) -> Iterator[Problem
             for start in range(len(plain) - size + 1):
                 pieces[plain[start : start + size]] = name
     for example in content.examples:
-        plain = fingerprint(example.text)
+        plain = example.plain
         hit = next(
             (pieces[plain[i : i + size]] for i in range(len(plain) - size + 1) if plain[i : i + size] in pieces), None
         )
@@ -170,7 +170,7 @@ def uniformity(examples: list[Example]) -> float:
     """
     vocabulary: dict[tuple[str, str], int] = {}
     columns, indptr = [], [0]
-    for text in (fingerprint(example.text) for example in examples):
+    for text in (example.plain for example in examples):
         columns += [vocabulary.setdefault(pair, len(vocabulary)) for pair in set(zip(text, text[1:]))]
         indptr.append(len(columns))
     if not columns:

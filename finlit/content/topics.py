@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from finlit.text import fingerprint
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -35,6 +38,11 @@ class Example:
     @property
     def intent(self) -> str:
         return self.label.split("/")[0]
+
+    @cached_property
+    def plain(self) -> str:
+        """Return what of the sentence counts when it is compared with another."""
+        return fingerprint(self.text)
 
 
 @dataclass(frozen=True)
