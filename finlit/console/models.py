@@ -79,10 +79,13 @@ class Models:
         self._running: dict[Path, _Process] = {}
         self._lock = Lock()
 
-    def ask(self, folder: Path, do: str, timeout: float = 60.0, wait: bool = True, **values: Any) -> dict[str, Any]:
-        """Return the answer of the process in ``folder``; raises ModelFailed, and Busy unless it may ``wait``."""
+    def ask(self, folder: Path, do: str, timeout: float = 60.0, wait: float = -1, **values: Any) -> dict[str, Any]:
+        """Return the answer of the process in ``folder``; raises ModelFailed, and Busy when it is at work for ``wait`` seconds.
+
+        Without ``wait`` the request queues behind whatever goes on.
+        """
         process = self._process(folder)
-        if not process.lock.acquire(blocking=wait):
+        if not process.lock.acquire(timeout=wait):
             raise Busy
         try:
             process.used_at = time.monotonic()

@@ -102,7 +102,7 @@ def hint() -> Any:
     found: dict[str, Any] = {"nearest": catalog.nearest(here, text), "ranking": []}
     seed_model(here, console().settings)
     try:
-        seen = console().models.ask(here.folder, "parse", text=text, wait=False, timeout=40)
+        seen = console().models.ask(here.folder, "parse", text=text, wait=0, timeout=40)
         found["ranking"], found["kind"] = seen["ranking"], seen["decision"].get("kind", "")
     except Busy:
         found["note"] = "模型正忙（多半在训练），稍后再看。"

@@ -10,10 +10,11 @@ from flask import Blueprint, render_template, request
 
 from finlit import training
 from finlit.console.app import console, draft, editor, needs
-from finlit.console.models import ModelFailed, seed_model
+from finlit.console.models import Busy, ModelFailed, seed_model
 
 pages = Blueprint("trying", __name__)
 LONGEST = 500
+PATIENCE = 20.0  # seconds until a model that is at work is told to be busy
 
 
 @pages.get("/try")
@@ -41,7 +42,9 @@ def ask() -> Any:
 
     def turn(folder: Any) -> dict[str, Any]:
         try:
-            return models.ask(folder, "turn", text=text, sender=sender, channel=channel, timeout=90)
+            return models.ask(folder, "turn", text=text, sender=sender, channel=channel, wait=PATIENCE, timeout=90)
+        except Busy:
+            return {"fault": "模型正忙（多半在训练），训练完再试。"}
         except ModelFailed as fault:
             return {"fault": str(fault)}
 
