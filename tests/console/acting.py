@@ -2,6 +2,7 @@
 
 import http.cookiejar
 import json
+import os
 import secrets
 import time
 import urllib.request
@@ -26,6 +27,14 @@ class Customer:
         found = self._json("message", {"text": text, "id": secrets.token_hex(8), "after": self.next})
         self.next = found["next"]
         return "\n".join(turn["text"] for turn in found["turns"] if turn["from"] != "customer")
+
+
+def within(seconds):
+    """Return the seconds that a machine as busy as this one may take for what takes ``seconds`` on a free one.
+
+    Two busy processes for each core are the assistant's, the console's and the customers' own.
+    """
+    return seconds * max(1.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
 
 
 def open_intent(page, project, label):

@@ -20,6 +20,7 @@ from tests.console.acting import (
     publish,
     told,
     wait_until_quiet,
+    within,
 )
 
 ANSWER = "fee_waiver"
@@ -71,7 +72,7 @@ def test_an_answer_goes_live_within_seconds_while_customers_keep_talking(sign_in
     page.locator("tr", has_text="减免的答案先安慰一句").locator("a").first.click()
     took = float(re.search(r"上线用了 ([\d.]+) 秒", page.locator("main").inner_text())[1])
     print(json.dumps({"seconds until live": took, "load": os.getloadavg()[0], **told_by_them}, ensure_ascii=False))
-    assert took < 15, took
+    assert took < within(15), took
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.1, 0.3])
