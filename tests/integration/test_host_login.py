@@ -1,8 +1,9 @@
-"""The lender's site hands a logged-in customer over, over HTTP as a browser would."""
+"""The lender's site hands a logged-in customer over, over HTTP as a browser would: by a form, or in the widget."""
 
 import asyncio
 import http.client
 import itertools
+import json
 import socket
 import threading
 from urllib.parse import urlencode
@@ -59,17 +60,28 @@ def site(port, session, settings, monkeypatch):
     monkeypatch.setenv("FINLIT_SESSION_SECRET", "t" * 40)
     finlit_settings.load.cache_clear()
 
-    def post(body, content_type="application/x-www-form-urlencoded"):
+    def post(body, content_type="application/x-www-form-urlencoded", path="host", fetch_site="cross-site"):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         headers = {
             "Content-Type": content_type,
-            "Origin": "https://lender.example",
-            "Sec-Fetch-Site": "cross-site",
+            "Origin": "https://lender.example" if fetch_site == "cross-site" else f"http://127.0.0.1:{port}",
+            "Sec-Fetch-Site": fetch_site,
         }
-        connection.request("POST", "/webhooks/web/host", body, headers)
+        connection.request("POST", f"/webhooks/web/{path}", body, headers)
         answer = connection.getresponse()
-        answer.read()
+        said = answer.read()
+        post.said = json.loads(said) if said.startswith(b"{") else {}
         return answer.status, dict(answer.getheaders())
+
+    return post
+
+
+@pytest.fixture
+def identify(site):
+    """Return a function that posts what our own page, inside the lender's, does with a token of the lender's."""
+
+    def post(body, fetch_site="same-origin"):
+        return (*site(json.dumps(body), "application/json", "identify?frame=widget", fetch_site), site.said)
 
     return post
 
@@ -121,3 +133,47 @@ def test_without_a_secret_the_door_is_shut(site, monkeypatch):
     monkeypatch.setenv("FINLIT_HOST_TOKEN_SECRET", "")
     finlit_settings.load.cache_clear()
     assert site(urlencode({"token": good}))[0] == 403
+
+
+# The widget: the lender's page gives the token to our page, which posts it
+
+
+def test_the_widget_gets_a_new_bound_session_with_nothing_said_in_it(identify):
+    status, headers, said = identify({"token": token()})
+    assert status == 200 and said["verified"] is True and said["turns"] == []
+    assert {"HttpOnly", "SameSite=None", "Secure", "Partitioned"} <= set(headers["Set-Cookie"].split("; "))
+    assert bound_customer(conversation_of(headers)) == "late-20"
+    assert "late-20" not in json.dumps(said)
+
+
+def test_the_widgets_token_opens_one_session_only_whichever_door_it_comes_to(identify, site):
+    good = token()
+    assert identify({"token": good})[0] == 200
+    status, headers, said = identify({"token": good})
+    assert status == 403 and "Set-Cookie" not in headers and "verified" not in said
+    assert site(urlencode({"token": good}))[0] == 403
+
+
+def test_two_customers_one_after_the_other_get_two_conversations(identify):
+    first, second = identify({"token": token()})[1], identify({"token": token(sub="late-95")})[1]
+    assert bound_customer(conversation_of(first)) == "late-20"
+    assert bound_customer(conversation_of(second)) == "late-95"
+
+
+def test_another_site_can_not_post_a_token_for_the_widget(identify):
+    good = token()
+    status, headers, _ = identify({"token": good}, fetch_site="cross-site")
+    assert status == 403 and "Set-Cookie" not in headers
+    assert identify({"token": good})[0] == 200, "a refused request does not use the token up"
+
+
+@pytest.mark.parametrize("body", [{}, {"token": 1}, {"token": None}, [], "token", {"token": ["a.b.c"]}])
+def test_what_is_no_token_is_not_understood(identify, body):
+    status, headers, _ = identify(body)
+    assert status == 400 and "Set-Cookie" not in headers
+
+
+@pytest.mark.parametrize("changes", [{"aud": "somebody else"}, {"sub": "nobody"}, {"exp": 1}, {"jti": ""}])
+def test_a_widgets_token_that_is_not_good_opens_nothing(identify, changes):
+    status, headers, said = identify({"token": token(**changes)})
+    assert status == 403 and "Set-Cookie" not in headers and "turns" not in said
