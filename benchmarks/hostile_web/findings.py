@@ -65,14 +65,16 @@ def _row(name: str, counts: Counter[int], slowest: float) -> str:
     return f"| {name} | {sum(counts.values())} | {' | '.join(cells)} | {slowest:.2f} |"
 
 
-def report(found: Findings, seconds: float, each: int, seed: int, load: float) -> str:
-    """Return the report in Markdown; ``each`` is the number of attacks on one address."""
+def report(found: Findings, seconds: float, seed: int, load: float) -> str:
+    """Return the report in Markdown."""
+    fewest = min((sum(counts.values()) for counts in found.statuses.values()), default=0)
+    total = sum(sum(counts.values()) for counts in found.statuses.values())
     rows = "\n".join(_row(name, found.statuses[name], found.slowest[name]) for name in found.statuses)
     kinds = "\n".join(f"| {kind} | {count} |" for kind, count in found.kinds.most_common())
     faults = "\n".join(f"- {fault}" for fault in found.faults[:MOST_LISTED]) or "什么也没有找到。"
     return f"""# 网页接口的敌意请求
 
-`make fuzz-web`：每个地址 {each} 次，种子 {seed}，只打本机自己启动的服务器（真模型、真动作、SQLite）。一共用了 {seconds:.0f} 秒，结束时机器负载 {load:.1f}（2 核，同时还有别的工作在跑）。
+`make fuzz-web`：一共 {total:,} 次，每个地址至少 {fewest:,} 次，种子 {seed}，只打本机自己启动的服务器（真模型、真动作、SQLite）。一共用了 {seconds:.0f} 秒，结束时机器负载 {load:.1f}（2 核，同时还有别的工作在跑）。
 
 ## 找到的
 

@@ -27,8 +27,9 @@ def plan(each: int, seed: int, addresses: Sequence[str] = tuple(ADDRESSES)) -> l
     return attacked
 
 
-async def attack(port: int, each: int, seed: int, findings: Findings) -> None:
-    """Send ``each`` attacks to every address; what they find is added to ``findings``."""
+async def attack(port: int, each: int, seed: int, findings: Findings, longest: float) -> None:
+    """Send ``each`` attacks to every address, fewer after ``longest`` seconds; what they find goes to ``findings``."""
+    ends = time.monotonic() + longest
     attacked = plan(each, seed)
     halves = HalfRequests(port)
     count = max(WORKERS, len(attacked) // ATTACKS_ON_ONE)
@@ -37,7 +38,7 @@ async def attack(port: int, each: int, seed: int, findings: Findings) -> None:
     async def work(number: int) -> None:
         mine = people[number::WORKERS]
         for turn, address in enumerate(attacked[number::WORKERS]):
-            if findings.is_hopeless:
+            if findings.is_hopeless or time.monotonic() > ends:
                 return
             await mine[turn % len(mine)].suffer(address)
 
@@ -50,13 +51,16 @@ async def attack(port: int, each: int, seed: int, findings: Findings) -> None:
         await person.check_whole()
 
 
-def run(each: int, seed: int, within: float | None = None) -> tuple[Findings, float]:
-    """Return what ``each`` attacks on every address found, and the seconds that they took, at most ``within``."""
+def run(each: int, seed: int, longest: float, within: float | None = None) -> tuple[Findings, float]:
+    """Return what ``each`` attacks on every address found, and the seconds that they took.
+
+    No attack begins after ``longest`` seconds; a run that is not over ``within`` seconds is a fault.
+    """
     findings = Findings()
     with tempfile.TemporaryDirectory(prefix="hostile-web-") as folder, Servers(Path(folder)) as servers:
         started = time.monotonic()
         try:
-            asyncio.run(asyncio.wait_for(attack(servers.port, each, seed, findings), within))
+            asyncio.run(asyncio.wait_for(attack(servers.port, each, seed, findings, longest), within))
         except asyncio.TimeoutError:
             findings.faults.append(f"{within:.0f} 秒还没有结束")
         seconds = time.monotonic() - started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,7 +30,17 @@ class Question:
 
     def is_answered_by(self, said: str) -> bool:
         """Say whether ``said`` is the answer to this question."""
-        return self.wanted in said if self.kind == CALCULATION else _AS_OF.sub("", said) == _AS_OF.sub("", self.wanted)
+        return self.wanted in said if self.kind == CALCULATION else _own(said) == _own(self.wanted)
+
+    def departs(self, said: str) -> str:
+        """Return the part of ``said`` where it departs from the right answer, for the report."""
+        at = len(os.path.commonprefix([said, self.wanted])) if self.kind != CALCULATION else 0
+        return f"…{said[max(0, at - 10) : at + 60]}".replace("\n", " ")
+
+
+def _own(answer: str) -> str:
+    """Return the answer's own paragraph: what is offered behind it depends on what was offered before."""
+    return _AS_OF.sub("", answer.split("\n\n")[0])
 
 
 def calculation(number: int) -> Question:

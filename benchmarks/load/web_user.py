@@ -95,7 +95,9 @@ class WebUser:
         if question.is_answered_by(said):
             self.results.answered(CHANNEL, question.kind, due, time.monotonic() - due)
         elif question.wanted:
-            self.results.fault(CROSSED if said else LOST, f"{self.name}「{question.text}」→「{said[:80]}」")
+            self.results.fault(
+                CROSSED if said else LOST, f"{self.name}「{question.text}」→「{question.departs(said)}」"
+            )
         return said
 
     async def _listen(self) -> None:

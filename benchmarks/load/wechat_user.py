@@ -73,7 +73,7 @@ class WeChatUser:
         elif question.is_answered_by(said):
             self.results.answered(CHANNEL, question.kind, due, time.monotonic() - due)
         elif question.wanted:
-            self.results.fault(CROSSED, f"{self.name}「{question.text}」→「{said[:80]}」")
+            self.results.fault(CROSSED, f"{self.name}「{question.text}」→「{question.departs(said)}」")
         return said or ""
 
     async def _deliver(self, fields: dict[str, str]) -> str | None:

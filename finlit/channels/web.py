@@ -85,7 +85,7 @@ class WebChat(InputChannel):
     def __init__(self) -> None:
         self._streams = Streams(self._pulses)
         self._readings = web_history.Readings()
-        self._turns = Turns(self._streams.wake, _wall_clock)
+        self._turns = Turns(self._streams.begin, self._streams.wake, _wall_clock)
 
     @classmethod
     def name(cls) -> str:

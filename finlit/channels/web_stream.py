@@ -11,6 +11,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from finlit.channels.web_inbox import STILL, Pulse
@@ -37,14 +38,22 @@ class TooManyStreams(Exception):
     """The conversation, or this process, has as many open streams as it may have."""
 
 
+@dataclass
+class _Change:
+    """What the streams of a conversation wait for."""
+
+    event: asyncio.Event = field(default_factory=asyncio.Event)
+    is_beginning: bool = False  # of a turn: nothing is to be read yet
+
+
 class Streams:
     """The open streams of this process and the one task that looks for their news."""
 
     def __init__(self, pulses: Pulses) -> None:
         self._pulses = pulses
         self._open: Counter[str] = Counter()
-        self._last: dict[str, Pulse] = {}
-        self._changed: dict[str, asyncio.Event] = {}
+        self._last: dict[str, Pulse | None] = {}
+        self._changed: dict[str, _Change] = {}
         self._watcher: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -52,19 +61,25 @@ class Streams:
         """End all streams, so that the server can stop."""
         self._closing = True
         for changed in self._changed.values():
-            changed.set()
+            changed.event.set()
         if self._watcher:
             self._watcher.cancel()
 
     def wake(self, conversation: str) -> None:
         """Let the streams of ``conversation`` look now: something happened that no look has seen yet."""
-        self._last.pop(conversation, None)
+        if conversation in self._open:
+            self._last[conversation] = None  # not known: whatever was seen is not the latest
         self._let_look(conversation)
 
-    def _let_look(self, conversation: str) -> None:
+    def begin(self, conversation: str) -> None:
+        """Let the streams of ``conversation`` say that the assistant is at it."""
+        self._let_look(conversation, is_beginning=True)
+
+    def _let_look(self, conversation: str, is_beginning: bool = False) -> None:
         changed = self._changed.pop(conversation, None)
         if changed:
-            changed.set()
+            changed.is_beginning = is_beginning
+            changed.event.set()
 
     def enter(self, conversation: str) -> None:
         """Count a stream in; raises TooManyStreams. ``leave`` must follow."""
@@ -89,7 +104,7 @@ class Streams:
         shown: dict[str, Any] | None = None
         yield "retry: 2000\n\n"
         while not self._closing and clock() < ends:
-            changed = self._changed.setdefault(conversation, asyncio.Event())
+            changed = self._changed.setdefault(conversation, _Change())
             found, seen = await news(after)
             after = found["next"]
             frame = {key: value for key, value in found.items() if key != "turns"}
@@ -99,14 +114,19 @@ class Streams:
             silent = 0
             while not self._closing and silent < LOOK_ANYWAY:
                 try:
-                    await asyncio.wait_for(changed.wait(), HEARTBEAT)
+                    await asyncio.wait_for(changed.event.wait(), HEARTBEAT)
                 except asyncio.TimeoutError:
                     silent += 1
                     yield ": still here\n\n"
                     continue
-                if self._last.get(conversation) != seen:
+                if self._last.get(conversation, STILL) != seen:
                     break
-                changed = self._changed.setdefault(conversation, asyncio.Event())  # the watch was late: this is shown
+                # A turn begins, or the watch came late with what is shown already. An end in this moment isn't
+                # missed: it makes ``_last`` unknown.
+                if changed.is_beginning and not shown["busy"]:
+                    shown = {**shown, "busy": True}
+                    yield event("news", {**shown, "turns": []})
+                changed = self._changed.setdefault(conversation, _Change())
 
     async def _watch(self) -> None:
         while self._open and not self._closing:

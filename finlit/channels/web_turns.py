@@ -26,7 +26,10 @@ Handler = Callable[[UserMessage], Awaitable[Any]]
 class Turns:
     """Runs turns as tasks of their own: a page that goes away doesn't end the answer that it asked for."""
 
-    def __init__(self, on_change: Callable[[str], None], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, on_begin: Callable[[str], None], on_change: Callable[[str], None], clock: Callable[[], datetime]
+    ) -> None:
+        self._on_begin = on_begin
         self._on_change = on_change
         self._clock = clock
         self._running: set[asyncio.Task[bool]] = set()
@@ -69,6 +72,7 @@ class Turns:
         conversation = message.sender_id
         renewing = asyncio.get_running_loop().create_task(self._renew(inbox, entry.number))
         try:
+            self._on_begin(conversation)
             while not await asyncio.to_thread(inbox.is_next, conversation, entry.number, self._clock()):
                 await asyncio.sleep(LOOK_AGAIN)
             if entry.arrival is Arrival.NEW or not await self._is_stored(agent, message):

@@ -9,7 +9,7 @@ from benchmarks.hostile_web.wire import parse
 
 
 def test_hostile_requests_find_nothing():
-    found, _ = run(each=40, seed=7, within=150)
+    found, _ = run(each=40, seed=7, longest=90, within=150)
     assert found.faults == []
     assert found.checked > 5 and found.half > 5
     assert all(sum(found.statuses[address].values()) >= 40 for address in ADDRESSES)
@@ -26,4 +26,4 @@ def test_a_leak_would_be_seen(content):
     for status, body in said:
         found.judge("history", b"GET", parse(b"HTTP/1.1 %d OK\r\n\r\n%b" % (status, body)), person=1)
     assert len(found.faults) == len(said)
-    assert report(found, 1, 4, 7, 0).count("\n- ") == len(said)
+    assert report(found, 1, 7, 0).count("\n- ") == len(said)

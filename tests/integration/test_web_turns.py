@@ -58,7 +58,8 @@ def clock():
 
 
 def turns(changes=None):
-    return Turns((changes if changes is not None else []).append, clock)
+    changes = changes if changes is not None else []
+    return Turns(lambda who: changes.append(f"{who} begins"), lambda who: changes.append(f"{who} has news"), clock)
 
 
 def message(text, name=None):
@@ -139,7 +140,7 @@ def test_an_answer_that_takes_long_keeps_its_claim(store, assistant, monkeypatch
     assert assistant.answered == ["a"]
 
 
-def test_open_pages_hear_of_the_end_at_once(store, assistant):
+def test_open_pages_hear_of_the_beginning_and_of_the_end(store, assistant):
     changes = []
     asyncio.run(turns(changes).answer_once(store, message("a"), assistant))
-    assert changes == ["web-a"], "that somebody is at it they see in the database"
+    assert changes == ["web-a begins", "web-a has news"]

@@ -19,6 +19,7 @@ class Conversation:
 
     def __init__(self):
         self.turns, self.pulse, self.looks = 0, STILL, 0
+        self.busy = []  # what pages were told
         self.streams = web_stream.Streams(self.pulses)
 
     async def pulses(self, conversations):
@@ -28,7 +29,8 @@ class Conversation:
         self.looks += 1
         pulse = self.pulse
         await asyncio.sleep(0)
-        return {"turns": list(range(after + 1, self.turns + 1)), "next": self.turns}, pulse
+        turns = list(range(after + 1, self.turns + 1))
+        return {"turns": turns, "next": self.turns, "busy": pulse.busy}, pulse
 
     def happens(self):
         self.turns += 1
@@ -42,7 +44,9 @@ class Conversation:
         async def follow():
             async for event in self.streams.events("web-a", 0, self.news):
                 if "data: " in event:
-                    shown.extend(json.loads(event.split("data: ")[1])["turns"])
+                    found = json.loads(event.split("data: ")[1])
+                    shown.extend(found["turns"])
+                    self.busy.append(found["busy"])
 
         asyncio.get_running_loop().create_task(follow())
         await asyncio.sleep(LOOK_EVERY * 4)
@@ -75,6 +79,23 @@ def test_what_another_process_answered_is_seen_by_every_page_also_when_one_has_j
         conversation.happens()
         await asyncio.sleep(LOOK_EVERY * 4)
         assert first == second == [1, 2]
+
+    asyncio.run(play())
+
+
+def test_that_a_turn_begins_is_said_at_once_without_reading_and_its_end_is_not_missed():
+    async def play():
+        conversation = Conversation()
+        shown = await conversation.open()
+        looks = conversation.looks
+        conversation.streams.begin("web-a")
+        await asyncio.sleep(LOOK_EVERY / 4)
+        assert conversation.busy == [False, True] and conversation.looks == looks
+        conversation.streams.begin("web-a")
+        conversation.happens()
+        conversation.streams.wake("web-a")  # before the stream has heard of the beginning
+        await asyncio.sleep(LOOK_EVERY / 2)
+        assert shown == [1] and conversation.busy == [False, True, False]
 
     asyncio.run(play())
 

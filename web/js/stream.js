@@ -45,7 +45,7 @@ export class Stream {
     while (!signal.aborted) {
       try {
         const response = await openStream(this.after(), signal);
-        if (response.status === 401) await this.ask();
+        if (response.status === 401) await this.ask(signal);
         else if (!response.ok || !response.body) throw new Error(`stream ${response.status}`);
         else {
           failures = 0;
@@ -56,7 +56,7 @@ export class Stream {
         if (signal.aborted) return;
         failures += 1;
         if (failures > FAILURES_BEFORE_POLLING) await this.poll(signal);
-        else await this.ask().catch(() => this.onReach(false));
+        else await this.ask(signal).catch(() => signal.aborted || this.onReach(false));
       }
       await pause(PAUSES[Math.min(failures, PAUSES.length - 1)] * (0.75 + Math.random() / 2), signal);
     }
@@ -87,8 +87,10 @@ export class Stream {
     if (data) this.onNews(JSON.parse(data.slice(6)));
   }
 
-  async ask() {
+  /** What an ended following still hears counts no more: another one may have reached the server meanwhile. */
+  async ask(signal) {
     const { status, data } = await history(this.after());
+    if (signal.aborted) return;
     this.onReach(status < 500);
     if (status === 200) this.onNews(data);
   }
@@ -96,9 +98,9 @@ export class Stream {
   async poll(signal) {
     for (let count = 0; count < POLLS && !signal.aborted; count += 1) {
       try {
-        await this.ask();
+        await this.ask(signal);
       } catch {
-        this.onReach(false);
+        if (!signal.aborted) this.onReach(false);
         return;
       }
       await pause(POLL, signal);
