@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from finlit import settings
 from finlit.accounts import asked, queries, telling, telling_ahead
-from finlit.accounts.binding import AccountsOff, has_lapsed, opened_account
+from finlit.accounts.binding import AccountsOff, answer_when_off, has_lapsed, opened_account
 from finlit.accounts.others import OTHER_PERSON
 from finlit.accounts.phrases import Phrases, Reply
 from finlit.settings import SHANGHAI
@@ -71,7 +71,7 @@ class AccountAction(Action, ABC):
         try:
             said = await asyncio.to_thread(self._reply, tracker, Phrases(domain, self.intent))
         except AccountsOff:
-            dispatcher.utter_message(response="utter_account_off")
+            dispatcher.utter_message(response=answer_when_off(tracker.sender_id, settings.load()))
             return []
         except SQLAlchemyError:
             logger.exception("%s could not read the database", self.name())

@@ -1,5 +1,6 @@
 import os
 import uuid
+from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -32,24 +33,30 @@ def postgresql():
     return url
 
 
+@contextmanager
+def empty_postgresql(server_url):
+    """Give the address of a database of one's own on the server; it is dropped afterwards."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    name = f"test_{uuid.uuid4().hex}"
+    server = create_engine(server_url, isolation_level="AUTOCOMMIT", future=True, poolclass=NullPool)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield f"{server_url.rpartition('/')[0]}/{name}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
 @pytest.fixture
 def database_url(request, tmp_path):
     """The address of an empty database of the test's own; SQLite unless the test asks for both engines."""
     if getattr(request, "param", "sqlite") == "sqlite":
         yield f"sqlite:///{tmp_path / 'finlit.db'}"
         return
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    name = f"test_{uuid.uuid4().hex}"
-    url = request.getfixturevalue("postgresql")
-    server = create_engine(url, isolation_level="AUTOCOMMIT", future=True, poolclass=NullPool)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
-    yield f"{url.rpartition('/')[0]}/{name}"
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    server.dispose()
+    with empty_postgresql(request.getfixturevalue("postgresql")) as url:
+        yield url
 
 
 @pytest.fixture

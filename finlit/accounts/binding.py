@@ -47,8 +47,17 @@ class Account:
 
 def may_be_a_customer(conversation: str, current: settings.Settings) -> bool:
     """Say whether this conversation can be anybody's: in WeChat's plain mode whoever posts chooses the openid."""
-    forgeable = current.wechat is not None and not current.wechat.is_sealed and conversation.startswith(f"{WECHAT}-")
-    return current.identity.account_answers and not forgeable
+    return current.identity.account_answers and not _is_forgeable(conversation, current)
+
+
+def answer_when_off(conversation: str, current: settings.Settings) -> str:
+    """Return the answer that says why nobody's account is answered here."""
+    is_here_only = current.identity.account_answers and _is_forgeable(conversation, current)
+    return "utter_account_off_wechat" if is_here_only else "utter_account_off"
+
+
+def _is_forgeable(conversation: str, current: settings.Settings) -> bool:
+    return current.wechat is not None and not current.wechat.is_sealed and conversation.startswith(f"{WECHAT}-")
 
 
 def bind(session: Session, conversation: str, channel: str, customer_id: str, proved_by: str, now: datetime) -> None:

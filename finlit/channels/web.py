@@ -22,6 +22,7 @@ from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
+from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import settings
 from finlit.accounts import host_token, origin
@@ -298,8 +299,11 @@ class WebChat(InputChannel):
             async def news(after: int) -> tuple[dict[str, Any], Pulse]:
                 return await self._news(request, conversation, after)
 
-            async for event in self._streams.events(conversation, _after(request.args.get("after")), news):
-                await response.send(event)
+            try:
+                async for event in self._streams.events(conversation, _after(request.args.get("after")), news):
+                    await response.send(event)
+            except (ConversationsDown, SQLAlchemyError) as down:  # the page opens another one until it can be read
+                logger.warning("a stream ends: %s", type(down).__name__)
             await response.eof()
         finally:
             self._streams.leave(conversation)

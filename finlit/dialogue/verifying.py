@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 INTENT = "account_verify"
 ANSWER = f"utter_{INTENT}"
-DOWN, OFF = "utter_service_down", "utter_account_off"
+DOWN = "utter_service_down"
 UNBIND = "account_unbind"
 # Questions that are answered at once when the proof is there.
 WANTED = frozenset({"account_status", "account_bill", "account_schedule", "account_payment_history",
@@ -74,7 +74,7 @@ def words() -> verification_words.Words:
 
 async def arrive(sender: str, channel: str | None, tracker: DialogueStateTracker | None) -> Arrival:
     """Look up where the sender stands; a message that is only parsed has no sender."""
-    if tracker is None or not settings.load().identity.account_answers:
+    if tracker is None or not binding.may_be_a_customer(sender, settings.load()):
         return Arrival(sender, channel or "")
     try:
         pending = await asyncio.to_thread(service().arrive, sender)
@@ -129,7 +129,7 @@ async def hear(raw: str, data: dict[str, Any], arrival: Arrival, tracker: Dialog
     if outcome.said == "done" and outcome.wanted:
         _settle(data, outcome.wanted, outcome.wanted, None, {}, before=f"{ANSWER}_done")
     else:
-        _settle(data, INTENT, INTENT, _response(outcome), outcome.fields)
+        _settle(data, INTENT, INTENT, _response(outcome, arrival.sender), outcome.fields)
     return True
 
 
@@ -141,9 +141,9 @@ async def _quietly(step: Any, sender: str) -> None:
         logger.error("a verification could not be ended: %s", type(error).__name__)
 
 
-def _response(outcome: Outcome) -> str:
+def _response(outcome: Outcome, sender: str) -> str:
     if outcome.said == "off":
-        return OFF
+        return binding.answer_when_off(sender, settings.load())
     if outcome.said == "notice":
         return ANSWER
     return f"{ANSWER}_{'done_alone' if outcome.said == 'done' else outcome.said}"
@@ -180,7 +180,7 @@ def _outside(
     raw: str, step: str | None, intent: str, arrival: Arrival, tracker: DialogueStateTracker
 ) -> Outcome | None:
     """Begin a proof; a code that is typed once more is told so."""
-    if not settings.load().identity.account_answers:
+    if not binding.may_be_a_customer(arrival.sender, settings.load()):
         return Outcome("off") if intent == INTENT else None
     code = verification_words.code_in(raw, words())
     if arrival.pending and code and service().is_the_code(arrival.sender, arrival.pending, code):

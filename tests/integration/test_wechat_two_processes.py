@@ -17,6 +17,7 @@ from finlit.channels.wechat_simulator import NoAnswer, Platform
 from finlit.db import engine, tables
 from finlit.settings import PROJECT_ROOT
 from tests import wechat
+from tests.conftest import empty_postgresql
 
 EMPTY = ""
 
@@ -87,14 +88,22 @@ class Bots:
             process.wait()
 
 
-@pytest.fixture(scope="module", params=["service", "subscription"])
+@pytest.fixture(scope="module", params=["service-sqlite", "subscription-sqlite", "service-postgresql"])
 def bots(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bots")
-    database = f"sqlite:///{folder / 'finlit.db'}"
+    account_type, _, kind = request.param.partition("-")
+    if kind == "postgresql":
+        with empty_postgresql(request.getfixturevalue("postgresql")) as database:
+            yield from two_processes(folder, database, account_type)
+    else:
+        yield from two_processes(folder, f"sqlite:///{folder / 'finlit.db'}", account_type)
+
+
+def two_processes(folder, database, account_type):
     tables.Base.metadata.create_all(engine.engine_for(database))
     secret = wechat.environment()["WECHAT_APP_SECRET"]
     with WeChatDouble("wx0123456789abcdef", secret) as double:
-        running = Bots(folder, database, request.param, double)
+        running = Bots(folder, database, account_type, double)
         yield running
         running.stop()
     engine.dispose(database)

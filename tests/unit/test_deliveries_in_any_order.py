@@ -24,7 +24,7 @@ class Store(RuleBasedStateMachine):
     @initialize(may_push=st.booleans())
     def open(self, may_push):
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY)
-        self.url = f"sqlite:///{self.folder.name}/store.db"
+        self.url = self.database()
         tables.Base.metadata.create_all(engine.engine_for(self.url))
         self.now, self.may_push = START, may_push
         self.births = 0
@@ -38,6 +38,9 @@ class Store(RuleBasedStateMachine):
         self.carriers = defaultdict(set)  # answer → {("reply", number) or ("service",)}
         self.first_handed = defaultdict(list)  # person → answers in the order in which they were handed over
         self.a_process_died = False
+
+    def database(self):
+        return f"sqlite:///{self.folder.name}/store.db"
 
     def born(self):
         self.births += 1

@@ -7,6 +7,8 @@ import pytest
 from finlit.channels.deliveries import Answer, Claim, Contact, Inbox, OtherBody
 from finlit.db import engine, tables
 
+pytestmark = pytest.mark.both_engines
+
 START = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)
 WHO = "wechat-oUser_1"
 
