@@ -23,6 +23,7 @@ from finlit.nlu.sparse import Analyze
 from finlit.text import fingerprint
 
 CRISIS, UNSURE, CALM = "crisis", "crisis/unsure", "calm"
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")  # the model has learnt from Chinese sentences only
 _GAP = "\u3000"  # stands where an idiom was: nothing matches across it
 
 
@@ -79,6 +80,7 @@ class CrisisDetector:
     unsure_at: float  # the margin from which the gentler answer asks; a sign below it is a faint one too
     despite_at: float  # the margin from which it asks although the words were an idiom or a denial
 
+    SHORT: ClassVar[int] = 8  # letters: so few say little, 「算了」 and 「选B」 are not half a farewell
     BLOCK_WEIGHTS: ClassVar[dict[str, float]] = {"characters": 1.0, "words": 0.7}
 
     @classmethod
@@ -94,6 +96,9 @@ class CrisisDetector:
         if self.signs.explains_away(text):
             return UNSURE if margin >= self.despite_at else None
         sign = self.signs.found_in(text)
-        if margin >= self.sure_at or (sign and margin >= self.unsure_at):
+        if sign:
+            return CRISIS if margin >= self.unsure_at else UNSURE
+        if margin >= self.sure_at and _CHINESE.search(text):
             return CRISIS
-        return UNSURE if sign or margin >= self.unsure_at else None
+        faint = margin >= self.unsure_at and len(fingerprint(text)) > self.SHORT
+        return UNSURE if faint and _CHINESE.search(text) else None

@@ -57,7 +57,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "candidate_at": 0.07,
             "crisis_sure_at": 0.2,
             "crisis_unsure_at": -0.2,
-            "crisis_despite_at": 0.5,
+            "crisis_despite_at": 0.8,
             "out_of_scope_weight": 2.5,
         }
 

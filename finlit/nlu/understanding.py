@@ -139,7 +139,7 @@ class Understanding:
         """
         loose = self._follow_ups.by_table(text, previous)
         best = self._intents[int(alone.argmax())]
-        clear = best not in self.NOT_A_TOPIC and best != previous.intent and alone.max() >= SURE_OPENED
+        clear = best not in (INFORM, OUT_OF_SCOPE, previous.intent) and alone.max() >= SURE_OPENED
         own = (
             previous.intent.startswith(ACCOUNT) and loose not in (None, previous.intent) and alone.max() < SURE_GENERAL
         )
