@@ -80,7 +80,7 @@ def leaves(part: Any) -> Iterator[str]:
 
 
 def _said(seen: Seen) -> str:
-    return "上面这句回答里没有" if seen.replies else "什么也没回"
+    return "上面这句回答里没有" if seen.text else "什么也没回"
 
 
 def _contains(seen: Seen, wanted: Sequence[str]) -> Differences:
@@ -136,7 +136,7 @@ def _sources(seen: Seen, wanted: Sequence[str]) -> Differences:
 
 
 def _silent(seen: Seen, wanted: bool) -> Differences:
-    if wanted and seen.replies:
+    if wanted and seen.text:
         yield "没有回复", f"回了「{seen.text}」"
 
 

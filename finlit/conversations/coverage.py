@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from finlit.answers import RICH
+from finlit.conversations import checks
 from finlit.conversations.model import Played, Result
 from finlit.conversations.names import Names, Rule
 
@@ -16,7 +19,8 @@ FLOOR = "tests/conversations/untouched.yml"
 KINDS = ("意图", "答案", "动作", "表单", "规则")
 LEAST_LITERAL = 4  # characters that a part of an answer must have to be recognised in what was said
 _MARK = re.compile(r"\[(?:F-[A-Z]+-\d+|CONTRACT|ADVICE)\]")
-_FIELD = re.compile(r"\\\{\w+\\\}")
+_FIELD = re.compile(r"\\\{(\w+)\\\}")
+_AMOUNT = r"-?¥[\d,]+\.\d\d"  # what stands for {amount}
 _HEAD = """# 还没有任何对话碰到的内容。新写的意图、答案、动作、表单、规则必须有对话碰到，或者写在这里并说明理由。
 # 补了对话就把它从这里删掉；整份可以用 finlit test-conversations --write-untouched 重写。
 """
@@ -55,17 +59,25 @@ def measure(results: Iterable[Result], names: Names) -> Coverage:
 
 
 def _answers(played: Sequence[Played], answers: Mapping[str, str]) -> set[str]:
-    """Return answers that were said by name, and those whose words stand inside another answer."""
+    """Return answers that were said by name, those whose words stand inside another, and headings of tables."""
     by_name = {answer for each in played for answer in each.seen.answers}
-    said = "\n".join({each.seen.text for each in played})
-    return by_name | {name for name in set(answers) - by_name if _stands_in(said, answers[name])}
+    parts = {leaf for each in played for reply in each.seen.replies for leaf in checks.leaves(_rich(reply["custom"]))}
+    said = "\n".join({each.seen.text for each in played} | parts)
+    return by_name | {name for name in set(answers) - by_name if _stands_in(said, parts, answers[name])}
 
 
-def _stands_in(said: str, text: str) -> bool:
+def _rich(custom: Mapping[str, Any]) -> list[Any]:
+    return [custom.get(part) for part in RICH]
+
+
+def _stands_in(said: str, parts: set[str], text: str) -> bool:
     plain = _MARK.sub("", text).strip()
-    if len(re.sub(r"\{\w+\}|\s", "", plain)) < LEAST_LITERAL:
+    if plain in parts or f"：{plain}\n" in said:
+        return True
+    if "{amount}" not in plain and len(re.sub(r"\{\w+\}|\s", "", plain)) < LEAST_LITERAL:
         return False
-    return re.search(_FIELD.sub("[^\n]+?", re.escape(plain)), said) is not None
+    pattern = _FIELD.sub(lambda field: _AMOUNT if field[1] == "amount" else "[^\n]+?", re.escape(plain))
+    return re.search(pattern, said) is not None
 
 
 def _follows(rule: Rule, played: Played) -> bool:

@@ -66,7 +66,7 @@ def _turn(played: Played) -> Iterator[str]:
             else f"{played.seen.sent[:280]}…（共 {len(played.seen.sent)} 个字）"
         )
         yield f'<div class="line me{wrong}"><div class="bubble">{escape(sent) or "（空）"}</div></div>'
-    yield from map(_reply, played.seen.replies)
+    yield from map(_reply, played.seen.bubbles)
     for failure in played.failures:
         yield (
             f'<div class="verdict"><b>第 {failure.where.line} 行不对</b>\n应该：{escape(failure.wanted)}\n'

@@ -29,8 +29,8 @@ class Client(Protocol):
     shows: int
     numbers: bool
 
-    def say(self, text: str) -> list[dict[str, object]]:
-        """Send ``text`` and return the replies; raises Unreachable."""
+    def send(self, kind: str, text: str) -> list[dict[str, object]]:
+        """Send what a turn of ``kind`` sends and return the replies; raises Unreachable."""
         ...
 
 
@@ -85,7 +85,7 @@ def play(conversation: Conversation, server: Server) -> Result:
                 played.append(Played(turn, Seen("", (), "", shows=AS_DATA), skipped=(beyond,)))
                 continue
             text, misses = playing.typed(turn, before, client.numbers)
-            before = Seen(text, tuple(client.say(text)), "", shows=client.shows)
+            before = Seen(text, tuple(client.send(turn.kind, text)), "", shows=client.shows)
             played.append(_checked(turn, before, misses))
     except Unreachable as error:
         trouble = str(error)

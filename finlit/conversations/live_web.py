@@ -34,8 +34,8 @@ class Browser:
         self._seen = 0  # how many turns of the conversation were read
         self._asked("/history")  # the server makes the session
 
-    def say(self, text: str) -> list[dict[str, Any]]:
-        """Send ``text`` and return the replies; waits when the server asks to slow down. Raises Unreachable."""
+    def send(self, kind: str, text: str) -> list[dict[str, Any]]:
+        """Send ``text``, typed or tapped, and return the replies; waits when the server asks to slow down. Raises Unreachable."""
         message = {"text": text, "id": secrets.token_urlsafe(12), "after": self._seen}
         found = self._asked("/message", json.dumps(message).encode())
         for _ in range(MOST_PAUSES):

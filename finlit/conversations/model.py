@@ -10,6 +10,7 @@ from typing import Any
 from finlit.content.topics import Place
 
 SAY, TAP, WAIT = "说", "点", "过"
+MENU, SEND = "菜单", "发"  # WeChat only
 WEB, WECHAT = "web", "wechat"
 AS_TEXT, AS_DATA, INSIDE = 1, 2, 3  # how much a turn shows: WeChat's text, the web's reply, everything
 
@@ -25,7 +26,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Turn:
-    """One thing that happens (``SAY``, ``TAP``, ``WAIT``) and what is expected to follow."""
+    """One thing that happens (``SAY``, ``TAP``, ``WAIT``, ``MENU``, ``SEND``) and what is expected to follow."""
 
     kind: str
     text: str
@@ -62,6 +63,7 @@ class Seen:
     replies: tuple[Mapping[str, Any], ...]
     conversation: str
     shows: int = INSIDE
+    phone: str | None = None  # what a phone shows of the replies, cut and numbered through; None on the web
     intent: str | None = None
     ranking: tuple[tuple[str, float], ...] = ()
     decision: Mapping[str, Any] = field(default_factory=dict)
@@ -73,7 +75,14 @@ class Seen:
 
     @property
     def text(self) -> str:
-        return "\n".join(reply["text"] for reply in self.replies)
+        return self.phone if self.phone is not None else "\n".join(reply["text"] for reply in self.replies)
+
+    @property
+    def bubbles(self) -> tuple[Mapping[str, Any], ...]:
+        """Return what the customer sees: the replies, or a phone's one text."""
+        if self.phone is None:
+            return self.replies
+        return ({"text": self.phone, "buttons": [], "custom": {}},) if self.phone else ()
 
     @property
     def answers(self) -> tuple[str, ...]:

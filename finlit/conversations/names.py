@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from finlit.channels import wechat_menu
 from finlit.content import topics
 from finlit.db import demo, tables
 from finlit.settings import Settings
@@ -30,7 +31,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Names:
-    """What exists: ``answers`` maps a response's name to its text, ``tables`` a table to its columns."""
+    """What exists: ``answers`` maps a response's name to its text, ``tables`` a table to its columns, ``menu`` WeChat's items."""
 
     intents: frozenset[str]
     answers: Mapping[str, str]
@@ -40,6 +41,7 @@ class Names:
     customers: frozenset[str]
     tables: Mapping[str, frozenset[str]]
     rules: tuple[Rule, ...]
+    menu: frozenset[str]
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -69,6 +71,13 @@ def _rules(document: dict[str, Any]) -> Iterable[Rule]:
         yield Rule(str(rule.get("rule")), tuple(intents), loop, actions)
 
 
+def _menu(settings: Settings) -> frozenset[str]:
+    try:
+        return frozenset(item.title for item in wechat_menu.load(settings.data_dir).items())
+    except wechat_menu.BadMenu:
+        return frozenset()
+
+
 def load(settings: Settings) -> Names:
     """Read the names of ``settings.root``; unreadable content files are left to ``finlit validate``."""
     domain = yaml.load((settings.root / "domain.yml").read_text(encoding="utf-8"), Loader=topics.Loader)
@@ -93,4 +102,5 @@ def load(settings: Settings) -> Names:
         customers=frozenset(customer.id for customer in demo.CUSTOMERS),
         tables={table.name: frozenset(table.columns.keys()) for table in tables.Base.metadata.sorted_tables},
         rules=tuple(rules),
+        menu=_menu(settings),
     )

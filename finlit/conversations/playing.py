@@ -62,12 +62,23 @@ async def turn(
         await assistant.let_time_pass(sender, turn.wait)
     text, misses = typed(turn, before, conversation.channel == WECHAT)
     with world.now_and_here():
-        replies: Sequence[dict[str, Any]] = ()
-        if turn.kind != WAIT:
-            text = with_code(text, sender)
-            replies = (await assistant.turn(text, sender, conversation.channel))["replies"]
-        seen = _seen("" if turn.kind == WAIT else text, replies, sender, await assistant.state(sender), before)
+        text = "" if turn.kind == WAIT else with_code(text, sender)
+        if turn.kind != WAIT and conversation.channel == WECHAT:
+            seen = await _on_the_phone(turn, text, sender, assistant, before)
+        else:
+            replies = (await assistant.turn(text, sender))["replies"] if turn.kind != WAIT else ()
+            seen = _seen(text, replies, sender, await assistant.state(sender), before)
         return Played(turn, seen, (*misses, *(each for check in turn.checks for each in checks.failures(check, seen))))
+
+
+async def _on_the_phone(turn: Turn, text: str, sender: str, assistant: Assistant, before: Seen | None) -> Seen:
+    from finlit.conversations.phone import message, phone_of  # Rasa is slow to import
+
+    shown = await phone_of(assistant).deliver(turn.kind, text, sender)
+    state = await assistant.state(sender)
+    if shown.messages is None:  # the rest of a long answer: the assistant was not asked
+        state |= {"intent": None, "ranking": [], "decision": {}, "actions": [], "forms": []}
+    return _seen(text, [message(told) for told in shown.messages or ()], sender, state, before, shown.text)
 
 
 def with_code(text: str, sender: str) -> str:
@@ -83,12 +94,18 @@ def with_code(text: str, sender: str) -> str:
 
 
 def _seen(
-    sent: str, replies: Sequence[dict[str, Any]], sender: str, state: dict[str, Any], before: Seen | None
+    sent: str,
+    replies: Sequence[dict[str, Any]],
+    sender: str,
+    state: dict[str, Any],
+    before: Seen | None,
+    phone: str | None = None,
 ) -> Seen:
     return Seen(
         sent=sent,
         replies=tuple(replies),
         conversation=sender,
+        phone=phone,
         intent=state["intent"],
         ranking=tuple(state["ranking"]),
         decision=state["decision"],
@@ -122,6 +139,13 @@ def typed(turn: Turn, before: Seen | None, numbers: bool) -> tuple[str, tuple[Fa
         near = nearest(turn.text, offered)
         actual = f"按钮是{checks.listed(offered)}{f'，最像的是「{near}」' if near else ''}"
         return turn.text, (Failure(TAP, turn.where, f"上一条回答有按钮「{turn.text}」", actual),)
-    if numbers and before and before.part("numbered"):
-        return str(offered.index(turn.text) + 1), ()
+    if numbers and before and any(_is_numbered(reply, turn.text) for reply in before.replies):
+        number = str(offered.index(turn.text) + 1)
+        if f"{number}. {turn.text}" in before.text.splitlines():
+            return number, ()
+        return number, (Failure(TAP, turn.where, f"屏幕上有「{number}. {turn.text}」", "没有这一行"),)
     return turn.text, ()
+
+
+def _is_numbered(reply: Mapping[str, Any], title: str) -> bool:
+    return bool(reply["custom"].get("numbered")) and any(button["title"] == title for button in reply["buttons"])

@@ -14,13 +14,15 @@ from finlit.content import facts, topics
 from finlit.content.problems import Problem, error
 from finlit.content.topics import Place
 from finlit.conversations.checks import ABSENT, DECISIONS, KINDS, NOTHING, PRESENT, Row
-from finlit.conversations.model import SAY, TAP, WAIT, WEB, WECHAT, Check, Conversation, Turn
+from finlit.conversations.model import MENU, SAY, SEND, TAP, WAIT, WEB, WECHAT, Check, Conversation, Turn
 from finlit.conversations.names import Names, nearest
+from finlit.conversations.wechat_turns import SENT
 from finlit.settings import SHANGHAI, Settings
 
 TOP = "对话"
 FOLDER = "tests/conversations"
 GIVEN = ("标题", "客户", "时间", "渠道", "过程")
+DRIVERS = (SAY, TAP, WAIT, MENU, SEND)
 CHANNELS = {"网页": WEB, "微信": WECHAT}
 REPEAT = "重复"
 ROW_KEYS = ("表", "条件", "值", "行数")
@@ -29,7 +31,7 @@ MOST_REPEATS = 20_000
 _UNITS = {"秒": "seconds", "分钟": "minutes", "小时": "hours", "天": "days"}
 _WAIT = re.compile(r"^(\d+)\s*(秒|分钟|小时|天)$")
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\d( \d\d:\d\d)?$")
-_FULL_WIDTH = re.compile(rf"^\s*(?:-\s*)?({'|'.join((TOP, *GIVEN, SAY, TAP, WAIT, *KINDS, *ROW_KEYS))})：")
+_FULL_WIDTH = re.compile(rf"^\s*(?:-\s*)?({'|'.join((TOP, *GIVEN, *DRIVERS, *KINDS, *ROW_KEYS))})：")
 # What people write who know other tools; difflib can't see these.
 _SAME_AS = {"user": SAY, "问": SAY, "用户": SAY, "客户说": SAY, "按": TAP, "点击": TAP, "等": WAIT, "title": "标题",
             "contains": "包含", "intent": "意图", "slot": "槽", "slots": "槽", "buttons": "按钮", "steps": "过程",
@@ -199,9 +201,11 @@ class _Reader:
         if not isinstance(process, yaml.SequenceNode) or not process.value:
             raise Fault(process, "「过程」下面至少写一步，例如「- 说: 逾期一天会上征信吗」。")
         turns = tuple(self._turn(step) for step in process.value)
-        return Conversation(
-            title, self._place(item), turns, self._customer(entries), self._now(entries), self._channel(entries)
-        )
+        channel = self._channel(entries)
+        for step, turn in zip(process.value, turns):
+            if turn.kind in (MENU, SEND) and channel != WECHAT:
+                raise Fault(step, f"「{turn.kind}」只有微信里有，请在标题下面写「渠道: 微信」。")
+        return Conversation(title, self._place(item), turns, self._customer(entries), self._now(entries), channel)
 
     def _customer(self, entries: dict[str, Any]) -> str | None:
         if "客户" not in entries:
@@ -238,15 +242,17 @@ class _Reader:
         return word
 
     def _turn(self, step: Any) -> Turn:
-        entries = _entries(step, (SAY, TAP, WAIT, REPEAT, *KINDS), "一步")
-        drivers = [word for word in (SAY, TAP, WAIT) if word in entries]
+        entries = _entries(step, (*DRIVERS, REPEAT, *KINDS), "一步")
+        drivers = [word for word in DRIVERS if word in entries]
         if len(drivers) != 1:
-            raise Fault(step, f"每一步恰好写一个「{SAY}」「{TAP}」或「{WAIT}」，这里有 {len(drivers)} 个。")
+            raise Fault(step, f"每一步恰好写一个「{'」「'.join(DRIVERS)}」，这里有 {len(drivers)} 个。")
         kind, node = drivers[0], entries[drivers[0]]
         text = _scalar(node, kind)
         if node.tag == "tag:yaml.org,2002:null":
             raise Fault(node, f'「{kind}」后面没有内容；真要发一条空消息请写 {SAY}: ""。')
         wait = self._wait(node, text) if kind == WAIT else timedelta()
+        if kind in (MENU, SEND):
+            self._known(node, self._names.menu if kind == MENU else SENT, "菜单项" if kind == MENU else "这种消息")
         if REPEAT in entries:
             text *= self._count(entries[REPEAT], REPEAT, MOST_REPEATS)
         checks = tuple(

@@ -30,7 +30,7 @@ def _turn_lines(played: Played) -> Iterator[str]:
     else:
         sent = seen.sent if len(seen.sent) <= 120 else f"{seen.sent[:100]}…（共 {len(seen.sent)} 个字）"
         yield f"{mark} {ME}：{sent}  （第 {turn.where.line} 行）"
-    for reply in seen.replies:
+    for reply in seen.bubbles:
         first, *rest = reply["text"].split("\n")
         yield f"    {BOT}：{first}"
         yield from (f"      {line}" for line in rest)

@@ -59,7 +59,7 @@ def hear(task: Task, entry: Entry, heard: Heard, phrases: Phrases, is_open: bool
     control = _control(heard, phrases, free=entry.asked is not None and task.question(entry.asked).reader.takes_words)
     if control == "resume":
         return None if entry.stage == DONE else Move("resume")
-    if not is_open or heard.label.endswith(STATUS):
+    if not is_open or (control is None and heard.label.endswith(STATUS) and heard.confidence >= SURE):
         return None
     if entry.stage == WAITING:
         return Move("leave") if control == "leave" else None

@@ -341,3 +341,59 @@ def test_the_command_line_prints_the_counts_and_fails_with_one(tmp_path):
     path.write_text(SUITE.replace("utter_credit_reported", "utter_credit_reportd"), encoding="utf-8")
     done = subprocess.run(command, capture_output=True, text=True, cwd=settings.load().root)
     assert done.returncode == 2 and "test_suite.yml:6  没有答案 utter_credit_reportd" in done.stderr
+
+
+WECHAT_SUITE = """
+对话:
+- 标题: 编号按整屏数，两条回答一起
+  渠道: 微信
+  客户: late-20
+  过程:
+  - 说: 我要申请延期还款
+  - 说: 失业了
+  - 菜单: 会不会上征信
+    答案: [utter_credit_reported, utter_task_offer]
+  - 点: 影响房贷吗
+    答案: [utter_credit_impact, utter_task_offer]
+- 标题: 长回答断开，回 1 看下一段
+  渠道: 微信
+  客户: two-loans
+  过程:
+  - 说: 我的还款计划
+    包含: 回复「1」继续看
+  - 说: "1"
+    包含: "2028-12-29"
+    不包含: 回复「1」继续看
+- 标题: 图片看不了
+  渠道: 微信
+  过程:
+  - 发: 图片
+    答案: utter_wechat_image
+"""
+
+
+@pytest.fixture
+def on_the_phone(play, tmp_path):
+    def titles_that_fail():
+        results = [play(conversation) for conversation in read(WECHAT_SUITE, tmp_path)]
+        assert [result.trouble for result in results] == [None] * len(results)
+        return [result.conversation.title for result in results if not result.passed]
+
+    return titles_that_fail
+
+
+def test_wechat_is_played_as_a_phone_shows_it(on_the_phone):
+    assert on_the_phone() == []
+
+
+def test_a_choice_that_the_phone_does_not_show_is_no_choice(on_the_phone, monkeypatch):
+    monkeypatch.setattr("finlit.answers.choice_lines", lambda titles, first=1: "回复数字继续：")
+    assert on_the_phone() == ["编号按整屏数，两条回答一起"]
+
+
+def test_a_long_answer_that_loses_its_rest_turns_red(on_the_phone, monkeypatch):
+    from finlit import answers
+
+    whole = answers.split
+    monkeypatch.setattr(answers, "split", lambda texts, **more: whole(texts, **more)[:1])
+    assert on_the_phone() == ["长回答断开，回 1 看下一段"]

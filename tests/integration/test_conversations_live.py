@@ -6,6 +6,7 @@ from finlit import settings
 from finlit.channels.wechat_double import WeChatDouble
 from finlit.conversations import live, live_wechat, names, reading, terminal
 from finlit.conversations.live_web import Unreachable
+from finlit.conversations.model import SAY
 from tests import wechat
 from tests.integration.running_server import Running
 
@@ -40,6 +41,15 @@ SUITE = """
   - 说: 我不想活了
     包含: ["12356", 一句没有的话]
   - 点: 没有的按钮
+- 标题: 微信里关注、点菜单、发图片
+  渠道: 微信
+  过程:
+  - 发: 关注
+    按钮: 罚息怎么算
+  - 菜单: 怎么还款
+    包含: 还款
+  - 发: 图片
+    包含: 图片我看不了
 - 标题: 网页上错的期望
   过程:
   - 说: 我不想活了
@@ -102,7 +112,7 @@ def test_what_a_server_cannot_show_is_skipped_by_name_and_counted(running, conve
     for told in ("意图 1 处", "槽 1 处", "答案 1 处", f"{live.CLOCK} 2 处", "已核验的客户 1 处", "指定的时间 1 处"):
         assert told in line, line
     without = terminal.summary(live.play_all(conversations, served(running, channel_is_on=False)), 1.0)
-    assert f"{live.NO_WECHAT} 2 处" in without
+    assert f"{live.NO_WECHAT} 3 处" in without
 
 
 def test_an_answer_that_comes_in_parts_is_read_to_its_end(running):
@@ -110,8 +120,8 @@ def test_an_answer_that_comes_in_parts_is_read_to_its_end(running):
     wire = live_wechat.Wire(running.config, f"http://127.0.0.1:{running.port}", wechat.now, said)
     parts = iter(["第一段。\n\n回复「1」继续看。", "我还在查，请稍等几秒，再回复「1」看回答。", "第二段。"])
     asked = []
-    wire._delivered = lambda openid, text: asked.append(text) or next(parts)
-    wire_text = wire.say("oLong", "长的")
+    wire._delivered = lambda openid, kind, text: asked.append(text) or next(parts)
+    wire_text = wire.say("oLong", SAY, "长的")
     assert wire_text == "第一段。\n第二段。" and asked == ["长的", "1", "1"]
 
 

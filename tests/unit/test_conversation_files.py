@@ -7,7 +7,7 @@ import pytest
 from finlit import settings
 from finlit.conversations import names, reading
 from finlit.conversations.checks import Row
-from finlit.conversations.model import TAP, WAIT, WECHAT
+from finlit.conversations.model import MENU, SEND, TAP, WAIT, WECHAT
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,8 @@ GOOD = """
   - 过: 16 分钟
     没有回复: 是
   - 点: 转人工
+  - 菜单: 怎么还款
+  - 发: 图片
 """
 
 
@@ -61,7 +63,8 @@ def test_everything_that_can_be_written_is_read(read):
     assert not problems
     assert (conversation.customer, conversation.channel) == ("late-20", WECHAT)
     assert f"{conversation.now:%Y-%m-%d %H:%M}" == "2026-12-01 08:30"
-    said, waited, tapped = conversation.turns
+    said, waited, tapped, menu, sent = conversation.turns
+    assert [(menu.kind, menu.text), (sent.kind, sent.text)] == [(MENU, "怎么还款"), (SEND, "图片")]
     assert said.text == "还还还"
     assert (waited.kind, waited.wait) == (WAIT, timedelta(minutes=16))
     assert (tapped.kind, tapped.text) == (TAP, "转人工")
@@ -98,6 +101,17 @@ def test_everything_that_can_be_written_is_read(read):
         ("共 \\d+ 期", "共 [\\d+ 期", 14, "不是正则表达式"),
         ("意图: greet", "意图：greet", 10, "全角"),
         ("  - 点: 转人工", "  - 点: 转人工\n    说: 好", 27, "恰好写一个"),
+        ("菜单: 怎么还款", "菜单: 怎么还钱", 28, "没有菜单项 怎么还钱，是不是「怎么还款」"),
+        ("发: 图片", "发: 照片", 29, "没有这种消息 照片，是不是「图片」"),
+        ("渠道: 微信", "渠道: 网页", 28, "「菜单」只有微信里有"),
+        ("表单: 无", "表单: hardship_form", 18, "没有表单 hardship_form"),
+        ("重复: 3", "重复: 三", 9, "应是 0 到"),
+        ("没有回复: 是", "没有回复: 对", 26, "后面写「是」"),
+        ("包含: [", "包含: [有, ", 13, "就不要再列别的"),
+        ("行数: 1", "行数: 一", 24, "应是 0 到"),
+        ("      行数: 1\n", "      行次: 1\n", 24, "不能写「行次」，是不是「行数」"),
+        ("按钮: 转人工", "按扭: 转人工", 15, "不能写「按扭」，是不是「按钮」"),
+        ("- 标题: 全都写上", "- 标题:", 3, "标题是空的"),
         ("意图: greet", "意图: greet\n    意图: help", 11, "写了两次"),
         ("- 说: 还", "- 说:", 8, '说: ""'),
         ("  渠道: 微信", " 渠道: 微信", 6, "读不了"),
