@@ -3,6 +3,7 @@
 import pytest
 
 from finlit.nlu.follow_up import FollowUps, Previous
+from finlit.nlu.understanding import SLACK_WHEN_CLEAR
 from finlit.settings import PROJECT_ROOT
 
 TABLE = FollowUps.load(PROJECT_ROOT / "data" / "follow_ups.yml")
@@ -55,3 +56,9 @@ def test_account_follow_ups_are_heard_after_account_answers_only(text):
 def test_a_figure_alone_after_the_account_status_asks_what_if(text):
     assert TABLE.by_figure(Previous("account_status", "我现在欠多少")) == "account_status/what_if"
     assert TABLE.only_changes_a_figure(text)
+
+
+@pytest.mark.parametrize("text", ["下一期什么时候还", "那下期哪天还呢", "下一笔什么时候还", "下次什么时候还"])
+@pytest.mark.parametrize("before", ["account_status", "account_bill", "account_credit_status"])
+def test_when_the_next_one_is_due_is_the_customers_own_even_where_it_is_a_clear_question_by_itself(text, before):
+    assert TABLE.by_table(text, Previous(before, "我现在欠多少"), SLACK_WHEN_CLEAR) == "account_bill"
