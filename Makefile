@@ -52,10 +52,10 @@ conversation: setup train ## 演全部对话测试，报告在 var/conversations
 browser: setup tools train
 	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/browser
 
-console-test: setup tools train ## 在真浏览器里走一遍编辑后台，连同断电、自动恢复（空闲约五分钟）
+console-test: setup tools train ## 在真浏览器里走一遍编辑后台，连同断电、自动恢复
 	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/console
 
-test: setup tools lint types validate unit train integration conversation browser console-test ## 全部检查和测试（约十几分钟）
+test: setup tools lint types validate unit train integration conversation browser console-test ## 全部检查和测试
 	@echo "✓ 全部通过"
 
 fuzz-web: setup train ## 每个网页地址一万次敌意请求（只打本机，约二十分钟），报告写到 docs/benchmarks/fuzz-web.md
