@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from finlit import settings
-from finlit.accounts import asked, queries, telling, telling_ahead
+from finlit.accounts import asked, queries, telling, telling_ahead, telling_credit
 from finlit.accounts.binding import AccountsOff, answer_when_off, has_lapsed, opened_account
 from finlit.accounts.others import OTHER_PERSON
 from finlit.accounts.phrases import Phrases, Reply
@@ -148,5 +148,5 @@ class ActionAccountCreditStatus(AccountAction):
 
     def reply(self, request: Request) -> Reply:
         found = queries.credit_reporting(request.session, request.customer, request.today)
-        tell = telling.credit_if_paid if request.facet == "if_paid" else telling.credit
+        tell = telling_credit.credit_if_paid if request.facet == "if_paid" else telling_credit.credit
         return tell(request.phrases, found)
