@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-test test bench bench-gate fuzz-web fuzz-wechat bench-account properties evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-test test bench bench-gate fuzz-web fuzz-wechat load bench-account properties evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ test: setup tools lint types validate unit train integration conversation browse
 
 fuzz-web: setup train ## 每个网页地址一万次敌意请求（只打本机，约二十分钟），报告写到 docs/benchmarks/fuzz-web.md
 	@$(PYTHON) -m benchmarks.hostile_web --report docs/benchmarks/fuzz-web.md
+
+load: setup train ## 两个渠道各 200 人、每 10 秒一句、两分钟（只打本机），报告写到 docs/benchmarks/load.md
+	@$(PYTHON) -m benchmarks.load --report docs/benchmarks/load.md
 
 fuzz-wechat: setup train ## 一万个恶意请求打微信地址（只在本机）
 	@FINLIT_ENV=test FINLIT_HOSTILE_REQUESTS=10000 $(PYTHON) -m pytest tests/integration/test_wechat_journey.py -k hostile

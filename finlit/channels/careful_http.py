@@ -72,6 +72,8 @@ class CarefulHttp(Http):
             data: bytes | None = await super().read()
         except SanicException:
             self._give_up_body()
+            if self.stage is not Stage.HANDLER:
+                return None  # it is answered already, and this was only to skip the rest
             raise
         return data
 

@@ -5,6 +5,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -19,7 +20,7 @@ WITHIN = 1.5  # seconds for a whole request, here
 def port():
     number = free_port()
     command = [sys.executable, "-m", "tests.integration.page_server", str(number), str(WITHIN)]
-    with subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL) as process:
+    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=log) as process:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
@@ -29,6 +30,8 @@ def port():
                 time.sleep(0.2)
         yield number
         process.kill()
+        log.seek(0)
+        assert "uncaught" not in log.read(), "no fault of a request may reach Sanic's last resort"
 
 
 def talk(port, *pieces, pause=0.0, patience=8.0):
@@ -102,6 +105,13 @@ def test_a_hundred_half_requests_keep_nobody_waiting(port):
     for connection in connections:
         assert status(connection.recv(4096)) == 408
         connection.close()
+
+
+def test_a_broken_body_that_nobody_wanted_is_skipped_quietly(port):
+    said = talk(port, b"POST /nothing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n")
+    assert status(said) == 404
+    said = talk(port, b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n")
+    assert status(said) == 400
 
 
 def test_a_body_in_pieces_is_taken(port):
