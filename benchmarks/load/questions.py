@@ -12,7 +12,7 @@ KNOWLEDGE, CALCULATION, ACCOUNT = "知识", "计算", "账户"
 # None of them could be a follow-up to an account's figure or a calculation: their answers don't depend on what was said.
 KNOWLEDGE_QUESTIONS = (
     "怎么还款", "征信报告怎么查", "可以提前还款吗", "还不上了怎么办",
-    "最低还款是什么意思", "等额本息和等额本金有什么区别", "催收能给我家人打电话吗", "征信上的逾期记录多久消除",
+    "最低还款是什么意思", "催收能给我家人打电话吗", "征信上的逾期记录多久消除",
 )  # fmt: skip
 ACCOUNT_QUESTION = "我现在欠多少"
 
