@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -201,6 +201,11 @@ _RULES: list[tuple[str, Reader]] = [
         _rate("", Decimal(100)),
     ),
     (rf"{_NAMED}个点", _rate("", Decimal(100))),
+    # 「5万三年」, 「1万12期」: the amount ends where the period begins
+    (
+        r"((?:\d+(?:\.\d+)?|[一二两三四五六七八九十百]+)[万千w])(?=(?:\d{1,3}|[一二两三四五六七八九十]{1,3})(?:年(?![\d化利息率])|个月|期|天))",
+        _amount,
+    ),
     # what has no single reading
     (
         r"(?:好|大概|差不多|有)?几(?:十|百|千|万|个|k|w)*(?:来|多)?(?:天|个?月|期|元|块|年|周|星期)?钱?",
@@ -251,10 +256,8 @@ def find(text: str) -> list[Quantity]:
     taken = [False] * len(plain)
     found: list[Quantity] = []
     for pattern, read in _COMPILED:
-        for match in pattern.finditer(plain):
+        for match in _free(pattern, plain, taken):
             start, end = match.span()
-            if start == end or any(taken[start:end]):
-                continue
             try:
                 reading = read(match)
             except (NotANumeral, ArithmeticError, ValueError):
@@ -264,6 +267,19 @@ def find(text: str) -> list[Quantity]:
                 if reading[0] != _NOTHING:
                     found.append(Quantity(reading[0], reading[1], match[0], start, end))
     return sorted(found, key=lambda quantity: quantity.start)
+
+
+def _free(pattern: re.Pattern[str], plain: str, taken: list[bool]) -> Iterator[re.Match[str]]:
+    """Yield the matches that no other reading owns a part of; what stands behind such a part is looked at again."""
+    begin = 0
+    while (match := pattern.search(plain, begin)) is not None:
+        start, end = match.span()
+        owned = next((place for place in range(start, end) if taken[place]), None)
+        if owned is None and start < end:
+            yield match
+            begin = end
+        else:
+            begin = (start if owned is None else owned) + 1
 
 
 def resolve_date(value: str, today: date) -> date:

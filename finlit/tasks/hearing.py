@@ -81,7 +81,8 @@ def _control(heard: Heard, phrases: Phrases, free: bool) -> str | None:
     if heard.choice is not None:
         return heard.choice if heard.choice in phrases.controls else None
     found = phrases.control(heard.text)
-    if found is None and not free and heard.decision == "answered" and len(fingerprint(heard.text)) <= SHORT:
+    known = not not_known.is_all_that_is_said(heard.text)  # 「不清楚」 asks for no explanation
+    if found is None and not free and known and heard.decision == "answered" and len(fingerprint(heard.text)) <= SHORT:
         return {"clarify": "explain", "restart": "restart", "affirm": "agree"}.get(heard.intent)
     return found
 

@@ -33,6 +33,14 @@ def only(text):
     return quantity
 
 
+@pytest.mark.parametrize(
+    ("text", "yuan", "months"),
+    [("贷5万三年", 50_000, 36), ("1万12期", 10_000, 12), ("二十万两年", 200_000, 24), ("1.2万24期", 12_000, 24)],
+)
+def test_an_amount_ends_where_the_period_begins(text, yuan, months):
+    assert [(each.kind, each.value) for each in find(text)] == [("amount", yuan), ("months", months)]
+
+
 @pytest.mark.parametrize(("text", "yuan"), AMOUNTS.items())
 def test_an_amount_is_read_to_the_fen(text, yuan):
     assert (only(text).kind, only(text).value) == ("amount", Decimal(yuan))

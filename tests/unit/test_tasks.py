@@ -197,6 +197,22 @@ def test_nonsense_that_faintly_sounds_like_a_goodbye_is_an_answer_that_missed():
     assert move_of(at("amount"), said("再见", "goodbye", "answered", 0.99)) is None
 
 
+def test_not_knowing_is_no_wish_for_an_explanation():
+    assert move_of(at("rent"), said("不清楚", "clarify", "answered")).kind == "skip"
+    assert move_of(at("rent"), said("没太看懂呀这里", "clarify", "answered")).kind == "explain"
+
+
+def test_a_task_that_goes_on_asks_again_what_was_open():
+    entry = at("rent", reason={"code": "ill", "words": ""}, amount="800")
+    assert step(TASK, entry, move_of(entry, said("继续"))).entry.asked == "rent"
+
+
+def test_what_is_out_of_range_is_told_from_what_is_unclear():
+    entry = at("amount", reason={"code": "ill", "words": ""})
+    done = step(TASK, entry, move_of(entry, said("九十亿")))
+    assert (done.do, done.note, done.words) == ("ask", "beyond", "九十亿")
+
+
 def test_a_good_answer_forgets_the_bad_ones():
     entry = at("amount", reason={"code": "ill", "words": ""})
     entry = step(TASK, entry, move_of(entry, said("阿巴阿巴"))).entry
