@@ -250,10 +250,15 @@ def _two_digits(text: str) -> tuple[str, Decimal | str]:
     return "ambiguous", text
 
 
+_MASKED = re.compile(r"\d*\*{2,}\d*")  # 138****5678 of finlit.privacy: no amounts
+
+
 def find(text: str) -> list[Quantity]:
-    """Return the quantities of ``text`` in order; never raises for any text."""
+    """Return the quantities of ``text`` in order, none within a masked number; never raises for any text."""
     plain = normalise(text)
     taken = [False] * len(plain)
+    for masked in _MASKED.finditer(plain):
+        taken[masked.start() : masked.end()] = [True] * (masked.end() - masked.start())
     found: list[Quantity] = []
     for pattern, read in _COMPILED:
         for match in _free(pattern, plain, taken):
