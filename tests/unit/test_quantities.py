@@ -69,7 +69,19 @@ def test_what_has_several_readings_is_marked_and_never_guessed(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["第二天", "双十一", "每周五", "第二笔", "万一逾期了", "12点之前", "扣了两次", "13812345678", "打12378", "电话138****5678"]
+    "text",
+    [
+        "第二天",
+        "双十一",
+        "每周五",
+        "第二笔",
+        "万一逾期了",
+        "12点之前",
+        "扣了两次",
+        "13812345678",
+        "打12378",
+        "电话138****5678",
+    ],
 )
 def test_figures_that_count_nothing_of_ours_are_left_alone(text):
     assert find(text) == []
