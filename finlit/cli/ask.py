@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from finlit import settings
 from finlit.cli.errors import CommandError
 from finlit.cli.quiet import silence
+from finlit.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,6 +65,21 @@ def _print_turn(turn: dict[str, Any]) -> None:
             print("   " + "  ".join(f"[{button['title']}]" for button in reply["buttons"]))
 
 
+def _prepare_embedded_database(current: Settings) -> None:
+    """Make or bring up to date the SQLite file of a developer's machine, as ``make run`` does before it serves."""
+    from finlit.db import demo, engine, schema
+
+    if current.is_production or not current.database_url.startswith("sqlite"):
+        return  # whoever operates a server decides when its tables change
+    target = engine.engine_for(current.database_url)
+    before = schema.revision_of(target)
+    if before == schema.head():
+        return
+    schema.migrate(target)
+    if before is None:
+        demo.seed(current)
+
+
 def execute(args: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     if bool(args.messages) == bool(args.jsonl):
@@ -70,6 +87,7 @@ def execute(args: argparse.Namespace) -> int:
     silence()
     from finlit.dialogue.in_process import Assistant, NoModel
 
+    _prepare_embedded_database(settings.load())
     try:
         assistant = Assistant()
     except NoModel as error:
