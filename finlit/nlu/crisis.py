@@ -90,8 +90,11 @@ class CrisisDetector:
         wanted = {name: analyzers[name] for name in cls.BLOCK_WEIGHTS}
         return QuestionModel.fit([*crisis, *calm], labels, wanted, cls.BLOCK_WEIGHTS)
 
-    def hears(self, text: str) -> str | None:
-        """Return ``CRISIS``, ``UNSURE`` for a faint sign, None when there is nothing to worry about."""
+    def hears(self, text: str, is_clear_question: bool = False) -> str | None:
+        """Return ``CRISIS``, ``UNSURE`` for a faint sign, None when there is nothing to worry about.
+
+        ``is_clear_question``: what the words ask for is beyond doubt, so that only more than a faint echo counts.
+        """
         margin = self.model.margin(text, CRISIS)
         if self.signs.explains_away(text):
             return UNSURE if margin >= self.despite_at else None
@@ -100,5 +103,5 @@ class CrisisDetector:
             return CRISIS if margin >= self.unsure_at else UNSURE
         if margin >= self.sure_at and _CHINESE.search(text):
             return CRISIS
-        faint = margin >= self.unsure_at and len(fingerprint(text)) > self.SHORT
+        faint = margin >= self.unsure_at and len(fingerprint(text)) > self.SHORT and not is_clear_question
         return UNSURE if faint and _CHINESE.search(text) else None

@@ -37,6 +37,7 @@ SURE_RESTART = 0.8  # it forgets everything: never on a guess
 SURE_GENERAL = 0.99  # after an account answer: a general question, not the customer's own
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
+SURE_QUESTION = 0.8  # a question this clear is no veiled cry for help, unless the detector is sure
 SURE_FRAGMENT = 0.6  # a fragment that is this clear by itself is a question: 还能协商吗
 WEIGHT_ALONE = 0.5
 MAX_FRAGMENT_CHARS = 6
@@ -79,10 +80,10 @@ class Understanding:
 
     def understand(self, text: str, previous: Previous | None = None) -> Understood:
         """Return what ``text`` means after ``previous``; ``text`` is not empty."""
-        danger = self._crisis.hears(text)
+        alone = self._weighed(self._model.probabilities(text))
+        danger = self._crisis.hears(text, self._is_clear_question(alone))
         if danger:
             return Understood([(CRISIS, 1.0)], Decision("answered", danger))
-        alone = self._weighed(self._model.probabilities(text))
         number = case_numbers.find(text)
         if number is not None:
             return self._settled(text, STATUS_OF[case_numbers.kind_of(number)], alone, None)
@@ -94,6 +95,9 @@ class Understanding:
         if previous is not None and self._leans_on_previous(text, alone, previous):
             return self._after(text, alone, previous)
         return self._decided(text, alone)
+
+    def _is_clear_question(self, alone: np.ndarray) -> bool:
+        return float(alone.max()) >= SURE_QUESTION and self._intents[int(alone.argmax())] not in self.NOT_A_TOPIC
 
     def _weighed(self, probabilities: np.ndarray) -> np.ndarray:
         """Return the probabilities with ``out_of_scope`` weighed up and without ``crisis``.
