@@ -56,7 +56,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "margin": 0.3,
             "candidate_at": 0.07,
             "crisis_sure_at": 0.2,
-            "crisis_unsure_at": -0.2,
+            "crisis_unsure_at": -0.1,
             "crisis_despite_at": 0.8,
             "out_of_scope_weight": 2.5,
         }

@@ -107,7 +107,7 @@ def test_a_question_of_the_quiz_a_prompt_of_a_task_and_a_word_are_changed_withou
     page.fill("[name=D]", "会被限制出行")
     page.get_by_role("button", name="存进草稿").click()
     assert "检查通过" in told(page), told(page)
-    page.goto(project.url + "/answers/utter_fee_calculator_ask_amount")
+    page.goto(project.url + "/answers/utter_fee_penalty_calculate_ask_amount")
     area = page.locator("textarea[name=text]")
     area.fill(area.input_value().replace("请给一个数", "请写一个数"))
     page.get_by_role("button", name="存进草稿").click()

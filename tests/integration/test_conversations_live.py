@@ -18,11 +18,11 @@ SUITE = """
     意图: greet
     答案: utter_greet
   - 点: 算算罚息
-    答案: utter_fee_calculator_ask_amount
+    答案: utter_fee_penalty_calculate_ask_amount
   - 说: 一万块逾期10天
   - 说: 年利率18%
     包含: "¥64.11–¥75.00"
-    槽: {fee_calculator_days: 10}
+    槽: {fee_penalty_calculate_days: 10}
 - 标题: 微信里点编号、长回答读到底
   渠道: 微信
   过程:

@@ -87,7 +87,7 @@ def a_talk_while_the_database_is_away(conversation, go_away, come_back):
     assert answer(conversation.say("那每天多少罚息")) == "utter_service_down"
     assert answer(conversation.say("征信报告怎么查")) == "utter_credit_report_query"
     calculated = conversation.say("借了5000年化18逾期20天罚息多少")
-    assert answer(calculated) == "utter_fee_penalty_calculate" and "¥75.00" in calculated["replies"][0]["text"]
+    assert answer(calculated) == "utter_fee_penalty_calculate_result" and "¥75.00" in calculated["replies"][0]["text"]
     assert answer(conversation.say("我现在欠多少")) == "utter_service_down"
     come_back()
     assert "¥929.38" in conversation.say("我现在欠多少")["replies"][0]["text"]

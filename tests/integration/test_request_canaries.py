@@ -71,7 +71,7 @@ def test_a_code_in_the_middle_of_a_complaint_stays_nowhere(assistant, stores, ca
     sender, _ = play(assistant, "web", "核验身份", "同意", "13900000006")
     code = last_code.of_conversation(verifying.service(), sender)
     wide = "".join(chr(0xFF10 + int(digit)) for digit in code)
-    before = ("先不验了", "我要登记投诉", f"短信里写{code}，是你们发的吗", f"就是{wide}")
+    before = ("先不验了", "我要登记投诉", f"你们发来一条写着{code}的短信", f"就是{wide}")
     lines = (*before, "你们老给我发短信", "上周", "别发了", "确认提交", "转人工", "看看那条短信", "确认")
     for line in lines:
         asyncio.run(assistant.turn(line, sender))
