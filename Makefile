@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-test console-faults test bench bench-gate fuzz-web fuzz-wechat load bench-account properties evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-day console-test console-faults test bench bench-gate fuzz-web fuzz-wechat load bench-account properties evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,13 +52,16 @@ conversation: setup train ## 演全部对话测试，报告在 var/conversations
 browser: setup tools train
 	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/browser
 
+console-day: setup tools train ## 编辑的一天，在真浏览器里，两个人
+	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/console/test_access.py tests/console/test_editors_day.py
+
 console-test: setup tools train ## 在真浏览器里走一遍编辑后台：编辑的一天、两个人、键盘、平板
 	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/console --ignore tests/console/test_publication.py
 
 console-faults: setup tools train ## 发布途中：两个渠道有人在聊、断电、坏模型自动退回（约十分钟，不在 make test 里）
 	@scripts/browser-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(TOOLS)/python -m pytest -c tests/browser/pytest.ini tests/console/test_publication.py
 
-test: setup tools lint types validate unit train integration conversation browser console-test ## 全部检查和测试
+test: setup tools lint types validate unit train integration conversation browser console-day ## 全部检查和测试（约二十分钟）
 	@echo "✓ 全部通过"
 
 fuzz-web: setup train ## 每个网页地址一万次敌意请求（只打本机，约二十分钟），报告写到 docs/benchmarks/fuzz-web.md
