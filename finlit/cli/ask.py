@@ -67,15 +67,15 @@ def _print_turn(turn: dict[str, Any]) -> None:
 
 def _prepare_embedded_database(current: Settings) -> None:
     """Make or bring up to date the SQLite file of a developer's machine, as ``make run`` does before it serves."""
+    from finlit.cli.db import bring_up_to_date
     from finlit.db import demo, engine, schema
 
     if current.is_production or not current.database_url.startswith("sqlite"):
         return  # whoever operates a server decides when its tables change
-    target = engine.engine_for(current.database_url)
-    before = schema.revision_of(target)
+    before = schema.revision_of(engine.engine_for(current.database_url))
     if before == schema.head():
         return
-    schema.migrate(target)
+    bring_up_to_date(current)
     if before is None:
         demo.seed(current)
 

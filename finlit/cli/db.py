@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
 def _migrate(_args: argparse.Namespace, current: Settings) -> int:
     target = engine.engine_for(current.database_url)
     before = schema.revision_of(target)
-    _bring_up_to_date(current)
+    bring_up_to_date(current)
     after = schema.revision_of(target)
     print(f"表结构已经是最新（{after}）。" if before == after else f"表结构从 {before or '空库'} 升级到 {after}。")
     return 0
@@ -58,7 +58,7 @@ def _migrate(_args: argparse.Namespace, current: Settings) -> int:
 def _demo(_args: argparse.Namespace, current: Settings) -> int:
     from finlit.db import demo
 
-    _bring_up_to_date(current)
+    bring_up_to_date(current)
     try:
         count = demo.seed(current)
     except demo.NotADemoDatabase as error:
@@ -92,7 +92,7 @@ def _generate(args: argparse.Namespace, current: Settings) -> int:
         raise CommandError("生产环境不放虚构客户。")
     if not 1 <= args.customers <= generate.MOST_CUSTOMERS:
         raise CommandError(f"--customers 要在 1 到 {generate.MOST_CUSTOMERS:,} 之间。")
-    _bring_up_to_date(current)
+    bring_up_to_date(current)
     started = time.perf_counter()
     rows = 0
 
@@ -125,7 +125,7 @@ def _import(args: argparse.Namespace, current: Settings) -> int:
         raise CommandError(
             "请给出放 CSV 的文件夹，例如 finlit db import 交付/2026-11-23。列的说明：finlit db import --columns"
         )
-    _bring_up_to_date(current)
+    bring_up_to_date(current)
     try:
         done = take_over(engine.engine_for(current.database_url), args.folder, current.now(), check_only=args.check)
     except BadDelivery as refused:
@@ -153,7 +153,8 @@ def _revision(args: argparse.Namespace, _current: Settings) -> int:
     return 0
 
 
-def _bring_up_to_date(current: Settings) -> None:
+def bring_up_to_date(current: Settings) -> None:
+    """Give the database the present tables; raises CommandError when it holds tables of no known version."""
     try:
         schema.migrate(engine.engine_for(current.database_url))
     except schema.UnknownTables as error:

@@ -59,11 +59,9 @@ class CrisisSigns:
         plain = self.idioms.sub(_GAP, fingerprint(text))
         return next((match.group() for match in self.signs.finditer(plain) if not self._denied(plain, match)), None)
 
-    def explains_away(self, text: str) -> bool:
-        """Say whether ``text`` holds an idiom or a denied sign and no other: 「我没想死」, 「气死我了」."""
+    def sounds_like_one(self, text: str) -> bool:
+        """Say whether ``text`` holds an idiom or a sign, denied or not: 「气死我了」, 「我没想死」."""
         plain = fingerprint(text)
-        if self.found_in(text):
-            return False
         return bool(self.idioms.search(plain) or self.signs.search(plain))
 
     def _denied(self, plain: str, match: re.Match[str]) -> bool:
@@ -96,11 +94,10 @@ class CrisisDetector:
         ``is_clear_question``: what the words ask for is beyond doubt, so that only more than a faint echo counts.
         """
         margin = self.model.margin(text, CRISIS)
-        if self.signs.explains_away(text):
-            return UNSURE if margin >= self.despite_at else None
-        sign = self.signs.found_in(text)
-        if sign:
+        if self.signs.found_in(text):
             return CRISIS if margin >= self.unsure_at else UNSURE
+        if self.signs.sounds_like_one(text):  # only idioms and denials are left
+            return UNSURE if margin >= self.despite_at else None
         if margin >= self.sure_at and _CHINESE.search(text):
             return CRISIS
         faint = margin >= self.unsure_at and len(fingerprint(text)) > self.SHORT and not is_clear_question

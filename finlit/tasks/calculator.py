@@ -28,8 +28,8 @@ class Figure(Reader):
 
     def answered(self, text: str, options: Sequence[Option] = ()) -> Value | Unclear | None:
         """Return the figure, a bare one too; dates need a day to be seen from and are read by the task."""
-        found = figures.read(text, self.kind, date.min, (self.kind,))
-        return _readings(found).values.get(self.kind) or _readings(found).unclear.get(self.kind)
+        found = _readings(figures.read(text, self.kind, date.min, (self.kind,)))
+        return found.values.get(self.kind) or found.unclear.get(self.kind)
 
     def limits(self) -> tuple[str, str]:
         return figures.limits(self.kind)

@@ -2,6 +2,7 @@
 
 import threading
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -224,21 +225,28 @@ def test_the_stream_of_one_process_shows_what_another_process_answered(client, s
         assert any(b"from-the-first" in line for line in stream), "and its stream shows it"
 
 
-def test_while_the_conversations_are_away_the_page_apologises_keeps_the_message_and_sends_it_later(open_page, servers):
+@contextmanager
+def conversations_away(servers):
+    """The file with the conversations is somewhere else for a while."""
     file = Path(servers.environment["TRACKER_DATABASE"].removeprefix("sqlite:///"))
     kept = file.with_suffix(".kept")
-    page = open_page()
-    ask(page, "怎么还款")
     file.rename(kept)
     try:
+        yield
+    finally:
+        kept.rename(file)
+
+
+def test_while_the_conversations_are_away_the_page_apologises_keeps_the_message_and_sends_it_later(open_page, servers):
+    page = open_page()
+    ask(page, "怎么还款")
+    with conversations_away(servers):
         write(page, "罚息怎么算")
         aside = page.locator(".turn.aside")
         aside.wait_for()
         assert "之前说过的、填过的都存着" in aside.inner_text() and "正在自动重试" in notice(page)
         page.wait_for_timeout(2500)  # it is tried again meanwhile
         assert aside.count() == 1 and page.locator(".pending").count() == 1
-    finally:
-        kept.rename(file)
     page.locator(".pending").wait_for(state="detached", timeout=30_000)
     assert said(page) == ["怎么还款", "罚息怎么算"] and "罚息" in answers(page).last.inner_text()
     assert aside.count() == 0 and page.locator("#notice").is_hidden()
@@ -248,17 +256,12 @@ def test_while_the_conversations_are_away_the_page_apologises_keeps_the_message_
 
 
 def test_help_comes_while_the_conversations_are_away(open_page, servers):
-    file = Path(servers.environment["TRACKER_DATABASE"].removeprefix("sqlite:///"))
-    kept = file.with_suffix(".kept")
     page = open_page()
     ask(page, "怎么还款")
-    file.rename(kept)
-    try:
+    with conversations_away(servers):
         write(page, "我不想活了")
         aside = page.locator(".turn.aside")
         aside.wait_for()
         assert aside.locator('a[href="tel:12356"]').first.is_visible()
-    finally:
-        kept.rename(file)
     page.locator(".pending").wait_for(state="detached", timeout=30_000)
     assert "12356" in answers(page).last.inner_text() and aside.count() == 0

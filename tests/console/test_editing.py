@@ -108,9 +108,10 @@ def test_a_question_of_the_quiz_a_prompt_of_a_task_and_a_word_are_changed_withou
     page.get_by_role("button", name="存进草稿").click()
     assert "检查通过" in told(page), told(page)
     page.goto(project.url + "/answers/utter_fee_penalty_calculate_ask_amount")
-    area = page.locator("textarea[name=text]")
+    card = page.locator("[id=utter_fee_penalty_calculate_ask_amount]")  # it stands among its task's other answers
+    area = card.locator("textarea[name=text]")
     area.fill(area.input_value().replace("请给一个数", "请写一个数"))
-    page.get_by_role("button", name="存进草稿").click()
+    card.get_by_role("button", name="存进草稿").click()
     assert "检查通过" in told(page), told(page)
     page.goto(project.url + "/words?sentence=循环贷能停催吗")
     assert "循环贷" not in page.locator(".cut .tag").all_inner_texts()
