@@ -71,7 +71,7 @@ def test_an_answer_is_rated_with_a_word_and_stays_rated(open_page, servers):
     with page.expect_response("**/feedback*") as stored:
         page.press(".word input", "Enter")
     assert stored.value.status == 200
-    assert "谢谢" in page.locator("#toast").inner_text()
+    page.locator("#toast:has-text('谢谢')").wait_for()  # a moment after the response
     page.reload()
     answer = answer_number(page, 1)
     assert answer.get_by_role("button", name="没帮助").get_attribute("aria-pressed") == "true"
