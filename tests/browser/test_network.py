@@ -1,8 +1,9 @@
 """Reload, lost network, second tab, restarted server: nothing twice, nothing lost."""
 
+import sqlite3
 import threading
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,9 @@ def test_the_other_tab_sees_that_the_server_is_working(open_page, servers):
         """() => { window.seen = false; new MutationObserver(() => { window.seen ||= !document.getElementById("typing").hidden })
             .observe(document.getElementById("typing"), { attributes: true }) }"""
     )
-    ask(page, "帮我算罚息，一万，年利率24%，逾期10天")
+    with conversations_locked(servers):  # a turn of ten milliseconds may be over before anybody could look
+        write(page, "帮我算罚息，一万，年利率24%，逾期10天")
+        other.locator("#typing").wait_for()
     answer_number(other, 1)
     assert other.evaluate("window.seen")
 
@@ -223,6 +226,18 @@ def test_the_stream_of_one_process_shows_what_another_process_answered(client, s
         status, found, _ = elsewhere.say("怎么还款", "from-the-first")
         assert status == 200 and len(found["turns"]) == 2, "the other process knows the message"
         assert any(b"from-the-first" in line for line in stream), "and its stream shows it"
+
+
+@contextmanager
+def conversations_locked(servers):
+    """Another process writes to the file with the conversations: whoever wants to store waits."""
+    file = servers.environment["TRACKER_DATABASE"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            connection.execute("ROLLBACK")
 
 
 @contextmanager
