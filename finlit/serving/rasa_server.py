@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from finlit import service_logs, settings
 from finlit.cli.quiet import silence
+from finlit.serving import lifeline
 
 
 def main() -> None:
     """Serve the model in use, and each that follows it, until stopped. Rasa's own HTTP API stays off: it believes any sender."""
+    lifeline.watch(sys.argv)
     silence()
     current = settings.load()
     service_logs.begin("assistant", current)

@@ -19,11 +19,11 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from finlit.db import demo, engine
+from finlit.serving.lifeline import STOP_WITHIN, Lifeline
 from finlit.settings import Settings
 from finlit.training import is_current
 
 START_WITHIN = 60.0  # seconds until it must be alive; what it waits for itself may take as long as it takes
-STOP_WITHIN = 8.0
 RESTART_PAUSE = 2.0
 READY_WITHIN = 5.0  # seconds for one answer about readiness, which looks at the databases
 LACKING = {
@@ -47,13 +47,19 @@ class Server:
     ready: str
     environment: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
+    lifeline: Lifeline | None = None
     restarts: list[float] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start the process in a group of its own, so that Ctrl-C reaches it only through us."""
+        """Start the process in a group of its own, so that Ctrl-C reaches it only through us; it ends when we do."""
+        if self.lifeline is not None:
+            self.lifeline.let_go()  # of the process that died
+        self.lifeline = Lifeline()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", self.module], env=dict(self.environment), start_new_session=True
-        )
+            [sys.executable, "-m", self.module, *self.lifeline.arguments()],
+            env=dict(self.environment), start_new_session=True, pass_fds=(self.lifeline.end,),
+        )  # fmt: skip
+        self.lifeline.inherited()
 
     def is_alive(self) -> bool:
         return self._ask(self.health) == {}
