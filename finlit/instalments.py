@@ -91,17 +91,11 @@ def bullet(amount: Decimal, annual_rate: Decimal, periods: int) -> Schedule:
     return (Payment(periods, amount, fen(amount * annual_rate * periods / MONTHS_A_YEAR)),)
 
 
-def fee_instalments(amount: Decimal, fee_rate: Decimal, periods: int) -> Schedule:
-    """Return 分期手续费: equal principal, and ``fee_rate`` of the whole amount each month (F-FEE-23)."""
-    _check(amount, fee_rate, periods)
-    fee = fen(amount * fee_rate)
-    return tuple(
-        Payment(month, principal, fee=fee) for month, principal in enumerate(_equal_parts(amount, periods), start=1)
-    )
+def fee_instalments(amount: Decimal, fee: Decimal, periods: int) -> Schedule:
+    """Return 分期手续费: equal principal, and ``fee`` yuan in all spread over the periods (F-FEE-23).
 
-
-def fee_in_parts(amount: Decimal, fee: Decimal, periods: int) -> Schedule:
-    """Return 分期手续费 where ``fee`` yuan in all are spread over the periods: both are conserved to the fen."""
+    Amount and fee are conserved to the fen; raises ValueError for a fee that is negative or not in whole fen.
+    """
     _check(amount, Decimal(0), periods)
     if exact(fee) < 0 or fee != fen(fee):
         raise ValueError(f"a fee is not negative, in whole fen: {fee}")

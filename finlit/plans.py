@@ -82,7 +82,7 @@ def fee_in_yuan(amount: Decimal, periods: int, *, each: Decimal | None = None, w
 
 def with_fee(amount: Decimal, fee: Decimal, periods: int) -> Plan:
     """Return 分期手续费 with ``fee`` yuan in all, spread over the periods (F-FEE-23)."""
-    return _plan(FEE_METHOD, amount, instalments.fee_in_parts(amount, fee, periods))
+    return _plan(FEE_METHOD, amount, instalments.fee_instalments(amount, fee, periods))
 
 
 def shown_months(periods: int) -> list[int]:

@@ -12,6 +12,9 @@ from finlit import settings as finlit_settings
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 NO_POSTGRESQL = "no PostgreSQL here: run under scripts/with-postgres"
 
+# a case that waits for a busy machine's processor is no failure
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 # ``make properties``: as many cases as the goal asks for, whatever they take
 hypothesis.settings.register_profile(
     "full", max_examples=10_000, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)

@@ -1,5 +1,6 @@
 """What each demo customer owes, worked out from the plain terms of the loans; imports nothing of ours.
 
+A contract that names no order of ``PARTS`` is paid by Civil Code 561: each part of all instalments in turn.
 Amounts are whole fen. ``PLAIN`` repeats the demo data in the reader's words, so that a change
 there is noticed here (``tests/unit/test_conversation_figures.py``).
 """
@@ -15,6 +16,9 @@ from tests.reference import half_up, months_later, penalty, penalty_rate, percen
 TODAY = date(2026, 11, 23)
 TOMORROW = date(2026, 11, 24)
 FRIDAY = date(2026, 11, 27)
+
+
+PARTS = ("fee", "interest", "penalty", "principal")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,9 @@ class Plain:
     from_grace_end: bool = False
     cap: str | None = None
     parts: tuple[tuple[int, int, int], ...] = ()  # days after the due date, fen of principal, fen of penalty interest
+    fee: int = 0  # fen each month
+    order: tuple[str, ...] = ()  # in which the contract has each instalment paid
+    early: str = "0"  # percent of the principal that is paid before it is due
 
 
 PLAIN = {
@@ -57,6 +64,10 @@ PLAIN = {
         Plain(10_000, "21.6", 12, 3, -8, grace=3, from_grace_end=True),
         Plain(50_000, "8.88", 36, 10, 6, method="equal_principal", base=365),
     ],
+    "contract-order": [
+        Plain(10_000, "15", 12, 4, -40, order=("fee", "penalty", "interest", "principal"), early="1")
+    ],
+    "fee-plan": [Plain(12_000, "13", 12, 5, -12, method="fee_instalments", fee=7_200)],
 }  # fmt: skip
 
 
@@ -71,6 +82,12 @@ class Due:
     of_principal: int
     paid: tuple[tuple[date, int], ...] = ()
     penalty_paid: int = 0
+    fee: int = 0
+
+    @property
+    def amount(self) -> int:
+        """Return what is open without penalty interest."""
+        return self.principal + self.interest + self.fee
 
 
 @dataclass
@@ -81,6 +98,7 @@ class Stands:
     days: int = 0
     principal: int = 0
     interest: int = 0
+    fee: int = 0
     penalty: int = 0
     a_day: int = 0
     pay: int = 0
@@ -102,7 +120,7 @@ def unpaid(plain: Plain) -> list[Due]:
         found.append(
             Due(
                 number, day, principal - sum(fen for _, fen in paid), 0 if parts else interest, principal, paid,
-                sum(part[2] for part in parts),
+                sum(part[2] for part in parts), 0 if parts else plain.fee,
             )
         )  # fmt: skip
     return found
@@ -129,30 +147,40 @@ def stands(plain: Plain, day: date) -> Stands:
         if due.day > day:
             continue
         open_penalty = penalty_of(plain, due, day)
-        found.outstanding += due.interest + open_penalty
-        found.pay += due.principal + due.interest + open_penalty
+        found.outstanding += due.interest + due.fee + open_penalty
+        found.pay += due.amount + open_penalty
         found.penalty += open_penalty
         if due.day < day:
             found.days = max(found.days, (day - due.day).days)
             found.principal += due.principal
             found.interest += due.interest
+            found.fee += due.fee
             found.a_day += half_up(due.principal * rate_of(plain) / plain.base)
             found.late.append(open_penalty)
     return found
 
 
+def shares(plain: Plain, day: date, payment: int) -> dict[tuple[str, int], int]:
+    """Return what ``payment`` fen on ``day`` pay, by part and instalment: in the contract's order, or by Civil Code 561."""
+    fallen = {due.number: due for due in unpaid(plain) if due.day <= day}
+    turns = [(part, number) for number in fallen for part in plain.order]
+    turns = turns or [(part, number) for part in PARTS for number in fallen]
+    claims = []
+    for part, number in turns:
+        due = fallen[number]
+        claims.append(((part, number), penalty_of(plain, due, day) if part == "penalty" else getattr(due, part)))
+    return waterfall(payment, claims)[0]  # type: ignore[arg-type, return-value]
+
+
 def half(plain: Plain, day: date) -> dict[str, int]:
-    """Return what paying half of what is due on ``day`` pays: costs, interest, penalty interest, principal (Civil Code 561)."""
+    """Return what paying half of what is due on ``day`` pays, part by part."""
     fallen = [due for due in unpaid(plain) if due.day <= day]
-    claims: list[tuple[object, int]] = [(("interest", due.number), due.interest) for due in fallen]
-    claims += [(("penalty", due.number), penalty_of(plain, due, day)) for due in fallen]
-    claims += [(("principal", due.number), due.principal) for due in fallen]
-    whole = sum(claim for _, claim in claims)
+    whole = sum(due.amount + penalty_of(plain, due, day) for due in fallen)
     payment = half_up(Fraction(whole, 2))
-    got, _ = waterfall(payment, claims)
+    got = shares(plain, day, payment)
     left = [due.principal - got.get(("principal", due.number), 0) for due in fallen if due.day < day]
     found = {"due": whole, "payment": payment, "rest": whole - payment}
-    for (part, _), fen in got.items():  # type: ignore[misc]
+    for (part, _), fen in got.items():
         found[part] = found.get(part, 0) + fen
     found["a_day"] = sum(half_up(principal * rate_of(plain) / plain.base) for principal in left)
     return found
@@ -163,11 +191,13 @@ def settle(plain: Plain, day: date) -> dict[str, int]:
     coming = [due for due in unpaid(plain) if due.day > day]
     now = stands(plain, day)
     principal = sum(due.principal for due in coming)
-    found = {"fallen_due": now.pay, "principal": principal, "used": 0}
+    found = {"fallen_due": now.pay, "principal": principal, "used": 0, "fee": 0}
+    found["early"] = half_up(principal * percent(plain.early))
     if coming:
         since = months_later(coming[0].day, -1)
         days = (day - since).days
         found["used"] = min(half_up(principal * percent(plain.rate) / plain.base * days), coming[0].interest)
+        found["fee"] = coming[0].fee if days else 0
     found["total"] = sum(found.values())
     return found
 
@@ -178,7 +208,7 @@ def paid_so_far(plain: Plain) -> list[tuple[date, int]]:
     anchor = min(plain.paid + 1, plain.months)
     first_unpaid = TODAY + timedelta(days=plain.due)
     found = [
-        (months_later(first_unpaid, number - anchor), principal + interest)
+        (months_later(first_unpaid, number - anchor), principal + interest + plain.fee)
         for number, (principal, interest) in enumerate(rows[: plain.paid], start=1)
     ]
     interest = rows[plain.paid][1] if plain.parts else 0

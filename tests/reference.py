@@ -79,6 +79,9 @@ def schedule(method: str, amount: int, annual: Fraction, periods: int) -> list[t
     if method == "interest_first":
         interest = half_up(amount * monthly)
         return [(0, interest)] * (periods - 1) + [(amount, interest)]
+    if method == "fee_instalments":
+        part = half_up(Fraction(amount, periods))
+        return [(part, 0)] * (periods - 1) + [(amount - part * (periods - 1), 0)]
     if method == "bullet":
         return [(amount, half_up(amount * annual * periods / 12))]
     rows: list[tuple[int, int]] = []

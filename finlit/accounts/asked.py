@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from finlit.days import months_later
 from finlit.money import ONE_FEN, fen
 from finlit.nlu.portions import loan_number, portion, without_portions
 from finlit.nlu.quantities import Quantity, find, resolve_date
@@ -83,9 +84,3 @@ def _ahead(value: str, day: date, today: date) -> date:
     if day < today and re.fullmatch(r"\d\d-\d\d", value):
         return resolve_date(f"{today.year + 1}-{value}", today)
     return day
-
-
-def months_later(day: date, months: int) -> date:
-    """Return the same day of a later month; its last day where the month is too short."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -63,7 +63,12 @@ def status(phrases: Phrases, question: Question) -> Reply:
     count = len(question.accounts)
     stands = [account.stands(question.today) for account in accounts]
     lines = [
-        phrases.line(f"loan_{each.state}", product=label(phrases, account, count), **standing_fields(each))
+        phrases.line(
+            f"loan_{each.state}",
+            product=label(phrases, account, count),
+            charges=charges(phrases, each),
+            **standing_fields(each),
+        )
         for account, each in zip(accounts, stands)
     ]
     pay_today = sum((each.pay_today for each in stands), ZERO)
@@ -194,6 +199,8 @@ def figures_of(phrases: Phrases, account: Account, standing: Standing, count: in
     terms = account.terms
     if standing.late:
         lines.append(phrases.plain("detail_days_rule"))
+        if standing.overdue_fee:
+            lines.append(phrases.plain("detail_fee_rule"))
         if terms.grace_days:
             lines.append(phrases.plain(f"detail_grace_{terms.penalty_runs_from}", days=str(terms.grace_days)))
         if terms.penalty.is_capped:
@@ -255,13 +262,19 @@ def summed(phrases: Phrases, total: Decimal, **parts: Decimal) -> str:
     return f"{said} = {show(total)}" if " + " in said else said
 
 
+def charges(phrases: Phrases, standing: Standing) -> str:
+    """Return 「利息 ¥2.00、手续费 ¥3.00」 of what is past due: the interest, also when none is open, or the fee alone."""
+    fee = phrases.plain("part_fee", amount=show(standing.overdue_fee)) if standing.overdue_fee else ""
+    interest = phrases.plain("part_interest", amount=show(standing.overdue_interest))
+    return "、".join(each for each in (interest if standing.overdue_interest or not fee else "", fee) if each)
+
+
 def standing_fields(standing: Standing) -> dict[str, str]:
     """Return the figures of ``standing`` as sentences name them."""
     return {
         "outstanding": show(standing.outstanding),
         "days": str(standing.days_past_due),
         "overdue_principal": show(standing.overdue_principal),
-        "overdue_interest": show(standing.overdue_interest + standing.overdue_fee),
         "penalty": show(standing.penalty),
         "penalty_a_day": show(standing.penalty_a_day),
         "pay_today": show(standing.pay_today),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from finlit.accounts.allocation import Debt, allocate_over
+from finlit.accounts.allocation import SILENT_ORDER, Debt, allocate_over
 from finlit.accounts.ledger import ZERO
 from finlit.accounts.phrases import Details, Phrases, Reply
 from finlit.accounts.queries import Account
@@ -96,16 +97,26 @@ def _part(due: Decimal, question: Question) -> Decimal:
 
 def _paid_line(phrases: Phrases, question: Question, account: Account, case: WhatIf) -> str:
     assert case.allocation is not None
-    parts = {name: case.allocation.part(name) for name in ("fee", "interest", "penalty", "principal")}
-    order = account.terms.allocation_order or ("fee", "interest", "penalty", "principal")
-    said = [phrases.plain(f"part_{name}", amount=show(parts[name])) for name in order if parts[name]]
-    return phrases.line(
-        "what_if_paid_contract" if account.terms.allocation_order else "what_if_paid",
-        product=label(phrases, account, len(question.accounts)),
-        payment=show(case.allocation.total),
-        parts="、".join(said),
-        rest=show(case.after.pay_today),
+    fields = {
+        "product": label(phrases, account, len(question.accounts)),
+        "payment": show(case.allocation.total),
+        "rest": show(case.after.pay_today),
+    }
+    order = account.terms.allocation_order
+    if order is None:
+        parts = _in_order(phrases, SILENT_ORDER, case.allocation.part)
+        return phrases.line("what_if_paid", parts=parts, **fields)
+    parts = "；".join(
+        phrases.plain("paid_instalment", number=str(number), parts=_in_order(phrases, order, partial(getattr, paid)))
+        for number, paid in case.allocation.paid.items()
     )
+    names = "、".join(phrases.plain(f"name_{name}") for name in order)
+    return phrases.line("what_if_paid_contract", order=names, parts=parts, **fields)
+
+
+def _in_order(phrases: Phrases, order: Sequence[str], part: Callable[[str], Decimal]) -> str:
+    said = [phrases.plain(f"part_{name}", amount=show(part(name))) for name in order if part(name)]
+    return "、".join(said)
 
 
 def _paid_details(phrases: Phrases, question: Question, cases: Sequence[tuple[Account, WhatIf]]) -> Details:
@@ -143,14 +154,17 @@ def _settlement_parts(found: Settlement) -> dict[str, Decimal]:
         "fallen_due": found.fallen_due,
         "to_come": found.principal,
         "used": found.interest_used,
-        "fee": found.running_fee,
+        "running_fee": found.running_fee,
         "early_fee": found.early_fee,
     }
 
 
 def _settled_line(phrases: Phrases, question: Question, account: Account, found: Settlement) -> str:
+    rate = show_rate(account.terms.early_fee_rate)
     parts = [
-        phrases.plain(f"part_{name}", amount=show(each)) for name, each in _settlement_parts(found).items() if each
+        phrases.plain(f"part_{name}", amount=show(each), rate=rate)
+        for name, each in _settlement_parts(found).items()
+        if each
     ]
     return phrases.line(
         "what_if_settled",
@@ -164,7 +178,7 @@ def _settled_details(phrases: Phrases, question: Question, account: Account, fou
     standing = account.stands(found.day)
     part = figures_of(phrases, account, standing, len(question.accounts))
     lines = list(part["lines"]) if found.fallen_due else []
-    if found.days_used:
+    if found.interest_used:
         terms = account.terms.penalty
         lines.append(
             phrases.plain(
@@ -177,5 +191,11 @@ def _settled_details(phrases: Phrases, question: Question, account: Account, fou
                 days=str(found.days_used),
                 interest=show(found.interest_used),
             )
+        )
+    if found.early_fee:
+        fields = {"principal": found.principal, "amount": found.early_fee}
+        rate = show_rate(account.terms.early_fee_rate)
+        lines.append(
+            phrases.plain("detail_early_fee", rate=rate, **{name: show(each) for name, each in fields.items()})
         )
     return {"title": part["title"], "lines": lines}

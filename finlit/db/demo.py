@@ -1,4 +1,4 @@
-"""Thirteen fixed demo customers whose dates move with today; no randomness, safe to seed again.
+"""Fifteen fixed demo customers whose dates move with today; no randomness, safe to seed again.
 
 Names and phones are invented. Seeding replaces the demo customers' loans; what their conversations
 have proved stays.
@@ -46,7 +46,7 @@ CUSTOMERS = (
     ),
     DemoCustomer(
         "grace-outside", "孙芳", "13900000005", "晚一天，合同没有宽限期",
-        (_loan("分期贷", 8000, "0.156", 12, 3, -1, base=365),),
+        (_loan("分期贷", 8000, "0.156", 12, 3, -1, day_count_base=365),),
     ),
     DemoCustomer(
         "late-20", "吴桐", "13900000006", "逾期 20 天，额度已冻结",
@@ -58,13 +58,13 @@ CUSTOMERS = (
     ),
     DemoCustomer(
         "late-200", "钱玲", "13900000008", "逾期 200 天，先息后本，已全部到期",
-        (_loan("备用金", 5000, "0.18", 12, 11, -200, method="interest_first", base=365, reported_days_ago=198),),
+        (_loan("备用金", 5000, "0.18", 12, 11, -200, method="interest_first", day_count_base=365, reported_days_ago=198),),
     ),
     DemoCustomer(
         "partly-paid", "冯雪", "13900000009", "逾期 25 天，中间还过一部分",
         (
             _loan(
-                "分期贷", 12000, "0.168", 12, 4, -25, method="equal_principal", surcharge=Decimal("0.3"),
+                "分期贷", 12000, "0.168", 12, 4, -25, method="equal_principal", penalty_surcharge=Decimal("0.3"),
                 part_payments=(PartPayment(Decimal("300.00"), 0), PartPayment(Decimal("395.75"), 10, Decimal("4.25"))),
                 reported_days_ago=23,
             ),
@@ -83,8 +83,21 @@ CUSTOMERS = (
         "two-loans", "高洁", "13900000013", "两笔：一笔逾期 8 天，一笔正常",
         (
             _loan("随借随还", 10000, "0.216", 12, 3, -8, grace_days=3, penalty_runs_from="grace_end", limit=Decimal(30000)),
-            _loan("装修分期", 50000, "0.0888", 36, 10, 6, method="equal_principal", base=365),
+            _loan("装修分期", 50000, "0.0888", 36, 10, 6, method="equal_principal", day_count_base=365),
         ),
+    ),
+    DemoCustomer(
+        "contract-order", "韩露", "13900000014", "两期没还，合同写了抵扣顺序和提前还款费用",
+        (
+            _loan(
+                "分期贷", 10000, "0.15", 12, 4, -40, allocation_order="fee,penalty,interest,principal",
+                early_fee_rate=Decimal("0.01"), reported_days_ago=37,
+            ),
+        ),
+    ),
+    DemoCustomer(
+        "fee-plan", "唐悦", "13900000015", "账单分期，收手续费不收利息，逾期 12 天",
+        (_loan("账单分期", 12000, "0.13", 12, 5, -12, method="fee_instalments", fee_each=Decimal("72.00")),),
     ),
 )  # fmt: skip
 

@@ -66,11 +66,14 @@ def _shapes() -> tuple[SampleLoan, ...]:
         common = (Decimal(amount), Decimal(rate), periods)
         base = (360, 365)[number % 2]
         found += [
-            SampleLoan("随借随还", *common, paid, due_in, method=method, base=base) for due_in in (0, 3, 9, 14, 21, 27)
+            SampleLoan("随借随还", *common, paid, due_in, method=method, day_count_base=base)
+            for due_in in (0, 3, 9, 14, 21, 27)
         ]
         late = 2 + number * 13  # 2 to 184 days past due
-        found.append(SampleLoan("分期贷", *common, paid, -late, method=method, base=base, reported_days_ago=late - 1))
-        found.append(SampleLoan("分期贷", *common, periods, -30, method=method, base=base))  # paid off
+        found.append(
+            SampleLoan("分期贷", *common, paid, -late, method=method, day_count_base=base, reported_days_ago=late - 1)
+        )
+        found.append(SampleLoan("分期贷", *common, periods, -30, method=method, day_count_base=base))  # paid off
     return tuple(found)
 
 

@@ -5,14 +5,14 @@ For the demo customers and for load. Nothing is random: the same description and
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from finlit.days import months_later
 from finlit.db import tables
-from finlit.instalments import METHODS, Payment
+from finlit.instalments import METHODS, Payment, Schedule, fee_instalments
 from finlit.rates import MONTHS_A_YEAR
 from finlit.settings import SHANGHAI
 
@@ -34,7 +34,11 @@ class PartPayment:
 
 @dataclass(frozen=True)
 class SampleLoan:
-    """A loan of which ``paid`` instalments are settled; the next one is due in ``due_in`` days."""
+    """A loan of which ``paid`` instalments are settled; the next one is due in ``due_in`` days.
+
+    The terms that are named in ``CONTRACT`` mean what they mean in ``tables.Loan``. ``fee_each`` yuan are
+    the fee of each period of a ``fee_instalments`` loan, which bears no interest.
+    """
 
     product: str
     amount: Decimal
@@ -43,11 +47,14 @@ class SampleLoan:
     paid: int
     due_in: int
     method: str = "equal_instalments"
-    surcharge: Decimal = Decimal("0.5")
-    base: int = 360
+    fee_each: Decimal = ZERO
+    penalty_surcharge: Decimal = Decimal("0.5")
+    day_count_base: int = 360
     grace_days: int = 0
     penalty_runs_from: str = "due_date"
     penalty_cap: Decimal | None = None
+    allocation_order: str | None = None
+    early_fee_rate: Decimal = ZERO
     part_payments: tuple[PartPayment, ...] = ()
     reported_days_ago: int | None = None
     disputed_days_ago: int | None = None
@@ -55,40 +62,46 @@ class SampleLoan:
     limit: Decimal | None = None  # of the credit line that it was drawn from, if it was
     limit_state: str = "open"
 
+    def schedule(self) -> Schedule:
+        """Return what is due each month."""
+        if self.method == "fee_instalments":
+            return fee_instalments(self.amount, self.fee_each * self.periods, self.periods)
+        return METHODS[self.method](self.amount, self.annual_rate, self.periods)
+
+
+CONTRACT = (
+    "product", "method", "annual_rate", "penalty_surcharge", "penalty_cap", "penalty_runs_from", "day_count_base",
+    "grace_days", "allocation_order", "early_fee_rate",
+)  # fmt: skip
+
 
 def build(
     customer_id: str, loan_id: str, loan: SampleLoan, today: date
 ) -> tuple[tables.Loan, tables.CreditLine | None]:
     """Return the rows of ``loan`` as they stand on ``today``, and the credit line that it was drawn from."""
-    schedule = METHODS[loan.method](loan.amount, loan.annual_rate, loan.periods)
+    schedule = loan.schedule()
     # When all is paid, ``due_in`` is where the last instalment fell.
     anchor_number = min(loan.paid + 1, len(schedule))
     anchor = today + timedelta(days=loan.due_in)
     restructured_on = _days_ago(today, loan.restructured_days_ago)
-    started_on = _months_later(anchor, -anchor_number)
+    started_on = months_later(anchor, -anchor_number)
     row = tables.Loan(
         id=loan_id,
         customer_id=customer_id,
         credit_line_id=None if loan.limit is None else f"{loan_id}-line",
-        product=loan.product,
-        method=loan.method,
         principal=loan.amount,
-        annual_rate=loan.annual_rate,
-        penalty_surcharge=loan.surcharge,
-        penalty_cap=loan.penalty_cap,
-        penalty_runs_from=loan.penalty_runs_from,
-        day_count_base=loan.base,
-        grace_days=loan.grace_days,
         # a loan that was restructured had run for a year before
-        started_on=_months_later(started_on, -MONTHS_A_YEAR) if restructured_on else started_on,
+        started_on=months_later(started_on, -MONTHS_A_YEAR) if restructured_on else started_on,
         restructured_on=restructured_on,
+        **{term: getattr(loan, term) for term in CONTRACT},
     )
     for number, payment in enumerate(schedule, start=1):
         instalment = tables.Instalment(
             number=number,
-            due_on=_months_later(anchor, number - anchor_number),
+            due_on=months_later(anchor, number - anchor_number),
             principal_due=payment.principal,
             interest_due=payment.interest,
+            fee_due=payment.fee,
         )
         row.instalments.append(instalment)
         row.repayments.extend(_repayments(loan, number, payment, instalment))
@@ -129,28 +142,21 @@ def _repayments(
     loan: SampleLoan, number: int, payment: Payment, instalment: tables.Instalment
 ) -> Iterator[tables.Repayment]:
     if number <= loan.paid:
-        yield _repayment(instalment, PartPayment(payment.principal, 0), payment.interest)
+        yield _repayment(instalment, PartPayment(payment.principal, 0), payment.interest, payment.fee)
     if number == loan.paid + 1:
-        interest = payment.interest
+        interest, fee = payment.interest, payment.fee
         for part in loan.part_payments:
-            yield _repayment(instalment, part, interest)
-            interest = ZERO  # interest comes first, so the first part payment settles it (F-FEE-20)
+            yield _repayment(instalment, part, interest, fee)
+            interest = fee = ZERO  # they come first, so the first part payment settles them (F-FEE-20)
 
 
-def _repayment(instalment: tables.Instalment, part: PartPayment, interest: Decimal) -> tables.Repayment:
+def _repayment(instalment: tables.Instalment, part: PartPayment, interest: Decimal, fee: Decimal) -> tables.Repayment:
     paid_at = datetime.combine(instalment.due_on + timedelta(days=part.days_after_due), PAID_AT, SHANGHAI)
     allocation = tables.Allocation(
-        instalment=instalment, principal=part.principal, interest=interest, penalty=part.penalty
+        instalment=instalment, principal=part.principal, interest=interest, penalty=part.penalty, fee=fee
     )
-    amount = part.principal + interest + part.penalty
+    amount = part.principal + interest + part.penalty + fee
     return tables.Repayment(amount=amount, paid_at=paid_at, allocations=[allocation])
-
-
-def _months_later(day: date, months: int) -> date:
-    """Return the same day of another month; its last day where the month is too short."""
-    index = day.year * MONTHS_A_YEAR + day.month - 1 + months
-    year, month = index // MONTHS_A_YEAR, index % MONTHS_A_YEAR + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def _days_ago(today: date, days: int | None) -> date | None:

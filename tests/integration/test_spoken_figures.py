@@ -21,6 +21,7 @@ from tests.demo_figures import (
     penalty_of,
     rate_of,
     settle,
+    shares,
     stands,
     unpaid,
 )
@@ -42,6 +43,11 @@ def amounts(*fen):
     return {yuan(each) for each in fen}
 
 
+def charges(loan):
+    """Return what beside principal is past due, as it is called; a loan with a fee bears no interest."""
+    return f"手续费 {yuan(loan.fee)}" if loan.fee else f"利息 {yuan(loan.interest)}"
+
+
 def working(customer, day):
     """Return the amounts that explain how a loan stands: what bore penalty interest, its parts, and sums."""
     found = set()
@@ -51,6 +57,7 @@ def working(customer, day):
         found |= amounts(
             now.penalty, now.pay, now.outstanding, now.interest, sum(due.principal for due in unpaid(plain)),
             sum(due.principal for due in fallen), sum(due.interest for due in fallen), now.principal, now.a_day,
+            now.fee, sum(due.fee for due in fallen),
         )  # fmt: skip
         for due in fallen:
             left = due.of_principal
@@ -80,7 +87,7 @@ def test_the_status_says_what_is_owed_late_and_to_pay_today(session, domain, cus
     for plain, loan in zip(PLAIN[customer], loans):
         if loan.days > plain.grace:
             assert (
-                f"逾期 {loan.days} 天；逾期本金 {yuan(loan.principal)}、利息 {yuan(loan.interest)}、罚息 {yuan(loan.penalty)}"
+                f"逾期 {loan.days} 天；逾期本金 {yuan(loan.principal)}、{charges(loan)}、罚息 {yuan(loan.penalty)}"
                 in text
             )
             assert f"再拖每天约 {yuan(loan.a_day)}" in text
@@ -117,11 +124,11 @@ def test_the_bill_says_the_next_instalment_and_what_is_late(session, domain, cus
     expected = set()
     for plain in PLAIN[customer]:
         coming = [due for due in unpaid(plain) if due.day >= TODAY]
-        late += stands(plain, TODAY).pay - sum(due.principal + due.interest for due in coming if due.day == TODAY)
+        late += stands(plain, TODAY).pay - sum(due.amount for due in coming if due.day == TODAY)
         if coming:
             due = coming[0]
-            assert f"第 {due.number} 期：{yuan(due.principal + due.interest)}" in text and due.day.isoformat() in text
-            expected |= amounts(due.principal + due.interest, due.principal, due.interest)
+            assert f"第 {due.number} 期：{yuan(due.amount)}" in text and due.day.isoformat() in text
+            expected |= amounts(due.amount, due.principal, due.interest, due.fee)
     assert (f"已经到期没还的（连同到今天的罚息）：{yuan(late)}" in text) == bool(late)
     assert set(spoken(said, domain)) <= expected | amounts(late)
 
@@ -136,9 +143,9 @@ def test_the_schedule_has_every_instalment_to_come(session, domain, customer):
         [
             str(due.number),
             due.day.isoformat(),
-            yuan(due.principal + due.interest),
+            yuan(due.amount),
             yuan(due.principal),
-            yuan(due.interest),
+            yuan(due.interest + due.fee),
         ]
         for due in coming
     ]
@@ -166,9 +173,19 @@ def test_half_tomorrow_says_what_it_pays_and_what_is_left(session, domain, custo
         return
     paid = half(plain, TOMORROW)
     assert f"付 {yuan(paid['payment'])}，还差 {yuan(paid['rest'])} 没补上（那天要付 {yuan(paid['due'])}）" in text
-    names = {"interest": "利息", "penalty": "罚息", "principal": "本金"}
-    parts = "、".join(f"{names[part]} {yuan(paid[part])}" for part in names if paid.get(part))
-    assert f"依次抵 {parts}，还差 {yuan(paid['rest'])}" in text
+    names = {"fee": "手续费", "interest": "利息", "penalty": "罚息", "principal": "本金"}
+    if plain.order:
+        got = shares(plain, TOMORROW, paid["payment"])
+        parts = "；".join(
+            f"第 {number} 期的"
+            + "、".join(f"{names[part]} {yuan(fen)}" for (part, of), fen in got.items() if of == number)
+            for number in dict.fromkeys(number for _, number in got)
+        )
+        order = "、".join(names[part] for part in plain.order)
+        assert f"从最早一期起，一期一期按「{order}」的顺序抵；这 {yuan(paid['payment'])} 抵了{parts}，" in text
+    else:
+        parts = "、".join(f"{names[part]} {yuan(paid[part])}" for part in names if paid.get(part))
+        assert f"依次抵 {parts}，还差 {yuan(paid['rest'])}" in text
     late = [due for due in unpaid(plain) if due.day < TOMORROW]
     before = sum(half_up(due.principal * rate_of(plain) / plain.base) for due in late)
     assert f"每天的罚息从约 {yuan(before)} 变成约 {yuan(paid['a_day'])}" in text
@@ -188,3 +205,9 @@ def test_settling_on_friday_says_what_it_takes(session, domain, customer):
     for each in found:
         assert f"共 {yuan(each['total'])}" in text
         assert (f"用了几天的利息 {yuan(each['used'])}" in text) == bool(each["used"])
+        assert (f"这一期的手续费 {yuan(each['fee'])}（以后各期的不再收）" in text) == bool(each["fee"])
+    for plain, each in zip(owing, found):
+        early = f"合同约定的提前还款费用 {yuan(each['early'])}（没到期本金的 {plain.early}%）"
+        assert (early in text) == bool(each["early"])
+        steps = f"提前还款费用：{yuan(each['principal'])} × {plain.early}% = {yuan(each['early'])}"
+        assert (steps in str(said["details"])) == bool(each["early"])

@@ -10,28 +10,31 @@ import yaml
 
 from finlit.db import demo
 from finlit.settings import PROJECT_ROOT
-from tests.demo_figures import PLAIN, TODAY, half, paid_so_far, penalty_of, settle, stands, unpaid
+from tests.demo_figures import PLAIN, TODAY, half, paid_so_far, penalty_of, settle, shares, stands, unpaid
 from tests.reference import yuan
 
 FILES = sorted((PROJECT_ROOT / "tests" / "conversations").glob("test_account_*.yml"))
 AMOUNT = re.compile(r"¥[\d,]+\.\d\d")
 EXPECTED = ("包含", "明细", "表格")
 DAYS_AHEAD = 14
-NAMED = {"partly-paid": 50_000, "late-95": 200_000}  # fen that the customer says, 先还五百, 先还两千
+# fen that the customer says: 先还五百, 先还两千, 先还一千
+NAMED = {"partly-paid": 50_000, "late-95": 200_000, "contract-order": 100_000}
 
 
 def test_the_plain_terms_are_those_of_the_demo_data():
     for customer in demo.CUSTOMERS:
         found = [
-            (loan.amount, loan.annual_rate, loan.periods, loan.paid, loan.due_in, loan.method, loan.surcharge, loan.base,
+            (loan.amount, loan.annual_rate, loan.periods, loan.paid, loan.due_in, loan.method, loan.penalty_surcharge, loan.day_count_base,
              loan.grace_days, loan.penalty_runs_from == "grace_end", loan.penalty_cap,
-             tuple((part.days_after_due, int(part.principal * 100), int(part.penalty * 100)) for part in loan.part_payments))
+             tuple((part.days_after_due, int(part.principal * 100), int(part.penalty * 100)) for part in loan.part_payments),
+             int(loan.fee_each * 100), tuple(loan.allocation_order.split(",")) if loan.allocation_order else (),
+             loan.early_fee_rate)
             for loan in customer.loans
         ]  # fmt: skip
         plain = [
             (Decimal(each.yuan), Decimal(each.rate) / 100, each.months, each.paid, each.due, each.method,
              Decimal(each.surcharge) / 100, each.base, each.grace, each.from_grace_end,
-             Decimal(each.cap) / 100 if each.cap else None, each.parts)
+             Decimal(each.cap) / 100 if each.cap else None, each.parts, each.fee, each.order, Decimal(each.early) / 100)
             for each in PLAIN[customer.id]
         ]  # fmt: skip
         assert found == plain, customer.id
@@ -49,17 +52,19 @@ def worked_out(customer):
             found |= {then.penalty - now.penalty}
             if customer in NAMED:
                 found |= {NAMED[customer], abs(NAMED[customer] - then.pay)}
+                found |= set(shares(plain, day, NAMED[customer]).values())
+            found |= set(shares(plain, day, half(plain, day)["payment"]).values()) if then.pay else set()
             falling = [due for due in unpaid(plain) if TODAY < due.day <= day]
-            found |= {sum(due.principal + due.interest for due in falling)}
+            found |= {sum(due.amount for due in falling)}
             for due in unpaid(plain):
-                found |= {due.principal + due.interest, due.principal, due.interest, due.of_principal, due.penalty_paid}
+                found |= {due.amount, due.principal, due.interest, due.fee, due.of_principal, due.penalty_paid}
                 found |= {
                     penalty_of(plain, due, day) + due.penalty_paid,
                     due.of_principal - sum(fen for _, fen in due.paid[:1]),
                 }
     for plain in PLAIN[customer]:
         coming = [due for due in unpaid(plain) if due.day >= TODAY]
-        found.add(sum(due.principal + due.interest for due in coming))
+        found.add(sum(due.amount for due in coming))
     payments = [fen for plain in PLAIN[customer] for _, fen in paid_so_far(plain)]
     for key in ("outstanding", "pay", "penalty"):
         found.add(sum(getattr(stands(plain, TODAY), key) for plain in PLAIN[customer]))

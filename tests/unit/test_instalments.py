@@ -20,6 +20,7 @@ from finlit.instalments import (
     monthly_irr,
     simple_annual,
 )
+from finlit.money import fen
 from tests import reference
 
 REFERENCE = ("equal_instalments", "equal_principal", "interest_first", "bullet")
@@ -27,7 +28,14 @@ TEN_THOUSAND, EIGHTEEN = Decimal(10_000), Decimal("0.18")
 amounts = st.integers(1, 100_000_000).map(lambda fen: Decimal(fen) / 100)
 rates = st.integers(0, 1_000_000).map(lambda millionths: Decimal(millionths) / 1_000_000)
 periods = st.integers(1, 120)
-schedules = [*METHODS.values(), fee_instalments]
+
+
+def fee_each_month(amount, fee_rate, count):
+    """Return a schedule with the same fee each month, ``fee_rate`` of the whole amount."""
+    return fee_instalments(amount, fen(amount * fee_rate) * count, count)
+
+
+schedules = [*METHODS.values(), fee_each_month]
 
 
 def near(rate, expected, places="0.0000001"):
@@ -61,7 +69,7 @@ def test_a_bullet_loan_pays_everything_at_the_end():
 
 
 def test_the_true_annual_cost_of_a_fee_meets_the_example_of_f_fee_23():
-    schedule = fee_instalments(Decimal(12_000), Decimal("0.006"), 12)
+    schedule = fee_each_month(Decimal(12_000), Decimal("0.006"), 12)
     assert {payment.fee for payment in schedule} == {Decimal("72.00")}
     monthly = monthly_irr(Decimal(12_000), schedule)
     assert round(simple_annual(monthly) * 100, 1) == Decimal("13.0")
@@ -70,7 +78,7 @@ def test_the_true_annual_cost_of_a_fee_meets_the_example_of_f_fee_23():
 
 @pytest.mark.parametrize("count, factor", [(3, "1.5"), (6, "1.7"), (12, "1.8")])
 def test_a_fee_costs_more_than_its_name_by_the_factors_of_f_fee_23(count, factor):
-    schedule = fee_instalments(Decimal(12_000), Decimal("0.006"), count)
+    schedule = fee_each_month(Decimal(12_000), Decimal("0.006"), count)
     annual = simple_annual(monthly_irr(Decimal(12_000), schedule))
     assert round(annual / Decimal("0.072"), 1) == Decimal(factor)
 
