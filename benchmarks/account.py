@@ -180,13 +180,13 @@ def main() -> None:
         current = settings.load()
         customers = _fill(server, args.customers)
         bound = _verified(current, customers, args.rounds)
-        server = supervisor.assistant(current)
+        assistant = supervisor.Assistant(current)
         try:
-            server.start()
-            supervisor.wait_until_ready(server)
+            assistant.start()
+            assistant.wait_until_ready()
             times = _measure(current, bound)
         finally:
-            server.stop()
+            assistant.stop()
     with engine.engine_for(server).connect() as connection:
         rows = sum(
             int(connection.execute(select(func.count()).select_from(table)).scalar_one()) for table in generate.FILLED

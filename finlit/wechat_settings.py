@@ -36,6 +36,15 @@ class WeChatSettings:
         return self.account_type == "service"
 
 
+def status(config: WeChatSettings | None) -> str:
+    """Return one line for whoever starts the server: whether the channel is on, and how."""
+    if config is None:
+        return "· 微信渠道没有开：没有设置 WECHAT_TOKEN、WECHAT_APP_ID、WECHAT_APP_SECRET（见 docs/wechat.md）"
+    warning = "；明文不受签名保护，查账和核验身份不可用" if not config.is_sealed else ""
+    kind = "服务号" if config.may_push else "订阅号"
+    return f"✓ 微信渠道已开：{config.mode} 模式，{kind}，地址 /webhooks/wechat/webhook{warning}"
+
+
 def parse(values: Mapping[str, str], production: bool) -> WeChatSettings | None:
     """Return checked settings, None when nothing is set: the channel is off. Raises ValueError, in Chinese."""
     missing = [name for name in _NEEDED if not values.get(name)]

@@ -39,16 +39,21 @@ async def health(request: Request) -> HTTPResponse:
     return json({"alive": True}, headers=NEVER_STORED)
 
 
-async def ready(request: Request) -> HTTPResponse:
-    """Say whether the model is loaded and both stores answer; 503 when not."""
-    agent: Any = getattr(request.app.ctx, "agent", None)
+async def state(app: Sanic) -> dict[str, bool]:
+    """Return whether the model is loaded and both stores answer."""
+    agent: Any = getattr(app.ctx, "agent", None)
     model = agent is not None and agent.is_ready()
-    found = {
+    return {
         "model": model,
         "database": await _works(lambda: asyncio.to_thread(_look_at_database), "the database"),
         "conversations": model
         and await _works(lambda: agent.tracker_store.retrieve("web-readiness"), "the conversations"),
     }
+
+
+async def ready(request: Request) -> HTTPResponse:
+    """Say whether this process can answer; 503 when not."""
+    found = await state(request.app)
     is_ready = all(found.values())
     return json({"ready": is_ready, **found}, 200 if is_ready else 503, headers=NEVER_STORED)
 

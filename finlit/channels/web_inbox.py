@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from finlit.db import engine, tables
 
@@ -55,6 +56,7 @@ _IS_OPEN = _MESSAGE.done_at.is_(None) & (_MESSAGE.lease_until > bindparam("momen
 _EARLIER = select(func.count()).where(
     _MESSAGE.conversation == bindparam("of_conversation"), _MESSAGE.id < bindparam("before"), _IS_OPEN
 )
+_IN_LINE = text("SELECT pg_advisory_xact_lock(hashtextextended(:conversation, 0))")
 _PULSES = (
     select(
         _MESSAGE.conversation,
@@ -65,6 +67,12 @@ _PULSES = (
     .where(_MESSAGE.conversation.in_(bindparam("conversations", expanding=True)))
     .group_by(_MESSAGE.conversation)
 )
+
+
+def _one_after_the_other(session: Session, conversation: str) -> None:
+    """Let numbers of one conversation become visible in their order; PostgreSQL gives them out before the commit."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_IN_LINE, {"conversation": conversation})
 
 
 class Inbox:
@@ -78,6 +86,7 @@ class Inbox:
         row = tables.WebMessage(conversation=conversation, name=name, received_at=now, lease_until=now + LEASE)
         try:
             with self._sessions.begin() as session:
+                _one_after_the_other(session, conversation)
                 session.add(row)
                 session.flush()
                 return Entry(row.id, Arrival.NEW)

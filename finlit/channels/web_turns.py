@@ -13,6 +13,7 @@ from rasa.core.channels.channel import UserMessage
 
 from finlit import settings
 from finlit.channels import web_history
+from finlit.channels.heart import Heart
 from finlit.channels.web_inbox import LEASE, Arrival, Entry, Inbox
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Turns:
         self._on_change = on_change
         self._clock = clock
         self._running: set[asyncio.Task[bool]] = set()
+        self._heart: Heart[tuple[Inbox, int]] = Heart(self._renew, LEASE.total_seconds() / 3)
 
     async def answer_once(self, agent: Agent, message: UserMessage, handler: Handler) -> bool:
         """Answer ``message`` unless that was done; return False when it takes longer than ``PATIENCE``.
@@ -70,20 +72,27 @@ class Turns:
 
     async def _answer(self, inbox: Inbox, entry: Entry, agent: Agent, message: UserMessage, handler: Handler) -> None:
         conversation = message.sender_id
-        renewing = asyncio.get_running_loop().create_task(self._renew(inbox, entry.number))
         try:
             self._on_begin(conversation)
-            while not await asyncio.to_thread(inbox.is_next, conversation, entry.number, self._clock()):
-                await asyncio.sleep(LOOK_AGAIN)
-            if entry.arrival is Arrival.NEW or not await self._is_stored(agent, message):
-                await handler(message)
+            await self._play(inbox, entry, agent, message, handler)
             await asyncio.to_thread(inbox.finish, entry.number, self._clock())
         except BaseException:
             await asyncio.to_thread(inbox.give_up, entry.number, self._clock())
             raise
         finally:
-            renewing.cancel()
             self._on_change(conversation)
+
+    async def _play(self, inbox: Inbox, entry: Entry, agent: Agent, message: UserMessage, handler: Handler) -> None:
+        """Wait for what came before, then play the turn, with the claim held all the time."""
+        claim = (inbox, entry.number)
+        self._heart.beat_for(claim)
+        try:
+            while not await asyncio.to_thread(inbox.is_next, message.sender_id, entry.number, self._clock()):
+                await asyncio.sleep(LOOK_AGAIN)
+            if entry.arrival is Arrival.NEW or not await self._is_stored(agent, message):
+                await handler(message)
+        finally:
+            self._heart.stop_for(claim)
 
     @staticmethod
     async def _is_stored(agent: Agent, message: UserMessage) -> bool:
@@ -91,10 +100,9 @@ class Turns:
         turns = await web_history.read(agent, message.sender_id)
         return any(turn.get("id") == message.message_id for turn in turns)
 
-    async def _renew(self, inbox: Inbox, number: int) -> None:
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            await asyncio.to_thread(inbox.renew, number, self._clock())
+    def _renew(self, claim: tuple[Inbox, int]) -> None:
+        inbox, number = claim
+        inbox.renew(number, self._clock())
 
 
 def _log_failure(task: asyncio.Task[bool]) -> None:

@@ -35,7 +35,6 @@ from finlit.db import engine
 from finlit.dialogue import corrections, processor, without_store
 from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS
 from finlit.dialogue.tracker_store import ConversationsDown
-from finlit.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -48,16 +47,6 @@ CONVERSATION_PREFIX = f"{NAME}-"
 # Answers for which twice is better than not at all: help in danger, and figures of the account.
 MUST_ARRIVE = (*(f"utter_{intent}" for intent in sorted(OUTRANKING_INTENTS)), "utter_account_")
 _EMPTY, _REFUSED = 200, 403
-
-
-def status(current: Settings) -> str:
-    """Return one line for whoever starts the server: whether the channel is on, and how."""
-    if current.wechat is None:
-        return "· 微信渠道没有开：没有设置 WECHAT_TOKEN、WECHAT_APP_ID、WECHAT_APP_SECRET（见 docs/wechat.md）"
-    config = current.wechat
-    warning = "；明文不受签名保护，查账和核验身份不可用" if not config.is_sealed else ""
-    kind = "服务号" if config.may_push else "订阅号"
-    return f"✓ 微信渠道已开：{config.mode} 模式，{kind}，地址 /webhooks/wechat/webhook{warning}"
 
 
 class Replies(OutputChannel):

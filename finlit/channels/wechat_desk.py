@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 from finlit import request_id
 from finlit.answers import choice_lines
 from finlit.channels.deliveries import NOTHING, Answer, Claim, Contact, Handed, Inbox, Push
+from finlit.channels.heart import Heart
 from finlit.channels.wechat_api import NOT_PERMITTED, FateUnknown, Unreachable, WeChatApi, WeChatError
 
 logger = logging.getLogger(__name__)
@@ -46,44 +45,6 @@ class Task:
     begun_elsewhere: bool = False
 
 
-class Heart:
-    """Renews leases from a thread of its own: they hold while the event loop is busy, and end with the process."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
-        self._keys: Counter[str] = Counter()  # a key may be seen to and pushed at once
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-
-    def beat_for(self, key: str) -> None:
-        with self._changed:
-            self._keys[key] += 1
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="wechat-leases", daemon=True)
-                self._thread.start()
-            self._changed.notify()
-
-    def stop_for(self, key: str) -> None:
-        with self._changed:
-            self._keys[key] -= 1
-            if self._keys[key] <= 0:
-                del self._keys[key]
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._keys:
-                    self._changed.wait()
-            time.sleep(BEAT_EVERY)
-            with self._changed:
-                keys = list(self._keys)
-            for key in keys:
-                try:
-                    self._inbox.keep_alive(key)
-                except Exception:  # noqa: BLE001 - the next beat tries again; the thread must not end
-                    logger.exception("a lease could not be renewed")
-
-
 class Desk:
     """Answers deliveries for one process. ``compute`` asks the assistant, ``line`` gives a sentence of ``data/``.
 
@@ -106,7 +67,7 @@ class Desk:
         self._api = api  # None: the account has no customer-service messages
         self._limit = limit
         self._is_urgent = is_urgent
-        self._heart = Heart(inbox)
+        self._heart = Heart(inbox.keep_alive, BEAT_EVERY)
         self._work: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._no_right_until = 0.0

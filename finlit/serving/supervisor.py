@@ -1,116 +1,47 @@
-"""Start the assistant, wait until it answers, restart it when it dies, stop it."""
+"""Start the assistant's processes, wait until all of them can answer, restart one that dies, stop them."""
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from finlit import wechat_settings
 from finlit.db import demo, engine
-from finlit.serving.lifeline import STOP_WITHIN, Lifeline
+from finlit.serving.child import Child
+from finlit.serving.lifeline import STOP_WITHIN
 from finlit.settings import Settings
 from finlit.training import is_current
 
-START_WITHIN = 60.0  # seconds until it must be alive; what it waits for itself may take as long as it takes
+START_WITHIN = 60.0  # seconds until all must be alive; what they wait for themselves may take as long as it takes
 RESTART_PAUSE = 2.0
-READY_WITHIN = 5.0  # seconds for one answer about readiness, which looks at the databases
-LACKING = {
-    "model": "模型没有装好",
-    "database": "业务数据库连不上，或还没有建表（finlit db migrate）",
-    "conversations": "对话数据库连不上",
-}
-MOST_RESTARTS = 5  # in a row, each within a minute of the one before
+MOST_RESTARTS = 5  # of one process in a row, each within a minute of the one before
 
 
 class CannotStart(RuntimeError):
     """Why nothing was started, as one Chinese line."""
 
 
-@dataclass
-class Server:
-    """A child process and the addresses that tell whether it lives and whether it can answer."""
-
-    module: str
-    health: str
-    ready: str
-    environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
-    lifeline: Lifeline | None = None
-    restarts: list[float] = field(default_factory=list)
-
-    def start(self) -> None:
-        """Start the process in a group of its own, so that Ctrl-C reaches it only through us; it ends when we do."""
-        if self.lifeline is not None:
-            self.lifeline.let_go()  # of the process that died
-        self.lifeline = Lifeline()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", self.module, *self.lifeline.arguments()],
-            env=dict(self.environment), start_new_session=True, pass_fds=(self.lifeline.end,),
-        )  # fmt: skip
-        self.lifeline.inherited()
-
-    def is_alive(self) -> bool:
-        return self._ask(self.health) == {}
-
-    def lacks(self) -> list[str] | None:
-        """Return what the process waits for, by its own account, in Chinese; None when it says nothing."""
-        found = self._ask(self.ready)
-        return None if found is None else [LACKING[name] for name in LACKING if found.get(name) is False]
-
-    @staticmethod
-    def _ask(address: str) -> dict[str, object] | None:
-        """Return the empty dictionary for a 200, what a 503 says, None for no answer."""
-        try:
-            with urllib.request.urlopen(address, timeout=READY_WITHIN):
-                return {}
-        except urllib.error.HTTPError as error:
-            with error:
-                try:
-                    return dict(json.loads(error.read()))
-                except ValueError:
-                    return None
-        except OSError:
-            return None
-
-    def died(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
-
-    def stop(self) -> None:
-        """Ask the whole group to end, then end it."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        for sign, patience in ((signal.SIGTERM, STOP_WITHIN), (signal.SIGKILL, 2.0)):
-            try:
-                os.killpg(self.process.pid, sign)
-                self.process.wait(timeout=patience)
-                return
-            except ProcessLookupError:
-                return
-            except subprocess.TimeoutExpired:
-                continue
-
-
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CannotStart(
-                f"端口 {port} 已被占用，聊天页启动不了。请关掉占用它的程序，或换一个端口：FINLIT_PORT={port + 1} make run"
-            ) from error
+def listen(settings: Settings) -> socket.socket:
+    """Return the socket that all processes accept from, bound and not yet listening; raises CannotStart."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    found = socket.socket(family)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((settings.host, settings.port))
+    except OSError as error:
+        found.close()
+        raise CannotStart(
+            f"端口 {settings.port} 用不了（{error.strerror}），聊天页启动不了。"
+            f"请关掉占用它的程序，或换一个端口：FINLIT_PORT={settings.port + 1} make run"
+        ) from error
+    return found
 
 
 def development_secret(settings: Settings) -> str:
@@ -143,40 +74,62 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def assistant(settings: Settings) -> Server:
-    """Return the assistant, not yet started."""
-    address = f"http://127.0.0.1:{settings.port}"
-    return Server("finlit.serving.rasa_server", f"{address}/health", f"{address}/ready", child_environment(settings))
+class Assistant:
+    """The processes that serve on one port; ``settings.processes`` of them."""
 
+    def __init__(self, settings: Settings) -> None:
+        """Take the port; raises CannotStart when it can't be had."""
+        self._listening = listen(settings)
+        environment = child_environment(settings)
+        self.children = [Child(self._listening, environment) for _ in range(settings.processes)]
 
-def wait_until_ready(server: Server) -> None:
-    """Wait a minute for the server to live, and as long as it takes for the databases that it needs; raises CannotStart."""
-    started, told = time.monotonic(), ""
-    while True:
-        if server.died():
-            raise CannotStart("助手没能启动，上面几行写着原因。改好后再运行一次。")
-        lacking = server.lacks()
-        if lacking:
-            if told != (told := f"· 助手已启动，还没就绪：{'、'.join(lacking)}。恢复后会自己好，正在等…"):
+    def start(self) -> None:
+        """Start all processes."""
+        for child in self.children:
+            child.start()
+
+    def wait_until_ready(self) -> None:
+        """Wait a minute for all to live, and as long as it takes for the databases that they need; raises CannotStart."""
+        started, told = time.monotonic(), ""
+        while True:
+            if any(child.died() for child in self.children):
+                raise CannotStart("助手没能启动，上面几行写着原因。改好后再运行一次。")
+            said = [lacks for child in self.children if (lacks := child.lacks()) is not None]
+            is_alive = len(said) == len(self.children)
+            if is_alive and not any(said):
+                count = f"（{len(said)} 个进程）" if len(said) > 1 else ""
+                print(f"✓ 助手就绪{count}，用了 {time.monotonic() - started:.1f} 秒", flush=True)
+                return
+            lacking = "、".join(dict.fromkeys(what for lacks in said for what in lacks))
+            if lacking and told != (told := f"· 助手已启动，还没就绪：{lacking}。恢复后会自己好，正在等…"):
                 print(told, flush=True)
-        elif lacking is not None:
-            print(f"✓ 助手就绪，用了 {time.monotonic() - started:.1f} 秒", flush=True)
-            return
-        if time.monotonic() - started > START_WITHIN and not server.is_alive():
-            raise CannotStart(f"等了 {START_WITHIN:.0f} 秒，助手还没有应答。请再运行一次；仍不行请看上面的记录。")
-        time.sleep(0.2)
+            if not is_alive and time.monotonic() - started > START_WITHIN:
+                raise CannotStart(f"等了 {START_WITHIN:.0f} 秒，助手还没有应答。请再运行一次；仍不行请看上面的记录。")
+            time.sleep(0.1)
 
+    def restart_what_died(self) -> None:
+        """Start what died anew, after a pause; the others go on meanwhile. Raises CannotStart when one dies again and again."""
+        now = time.monotonic()
+        for child in self.children:
+            if child.start_at and now >= child.start_at:
+                child.start_at = 0.0
+                child.start()
+            elif child.died() and not child.start_at:
+                child.restarts = [moment for moment in child.restarts if now - moment < 60] + [now]
+                if len(child.restarts) > MOST_RESTARTS:
+                    raise CannotStart(f"助手一分钟内停了 {MOST_RESTARTS} 次以上，不再重启。请看上面的记录。")
+                print("· 助手的一个进程意外停止，正在重启…", flush=True)
+                child.start_at = now + RESTART_PAUSE
 
-def _restart_if_died(server: Server) -> None:
-    if not server.died():
-        return
-    now = time.monotonic()
-    server.restarts = [moment for moment in server.restarts if now - moment < 60] + [now]
-    if len(server.restarts) > MOST_RESTARTS:
-        raise CannotStart(f"助手一分钟内停了 {MOST_RESTARTS} 次以上，不再重启。请看上面的记录。")
-    print("· 助手意外停止，正在重启…", flush=True)
-    time.sleep(RESTART_PAUSE)
-    server.start()
+    def stop(self) -> None:
+        """Ask all processes to end, then end them, and give the port back."""
+        for sign, patience in ((signal.SIGTERM, STOP_WITHIN), (signal.SIGKILL, 2.0)):
+            deadline = time.monotonic() + patience
+            for child in self.children:
+                child.end(sign)
+            for child in self.children:
+                child.wait(deadline - time.monotonic())
+        self._listening.close()
 
 
 def hello(settings: Settings) -> str:
@@ -209,19 +162,19 @@ def run(settings: Settings, port: int | None = None) -> int:
         raise CannotStart("还没有训练好的模型：请先运行 make train。")
     if not is_current(settings):
         print("· 提醒：内容或配置在训练之后改过，现在用的是旧模型（make train 可更新）。")
-    _require_free(settings.port)
-    server = assistant(settings)
+    assistant = Assistant(settings)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        server.start()
-        wait_until_ready(server)
+        print(wechat_settings.status(settings.wechat), flush=True)
+        assistant.start()
+        assistant.wait_until_ready()
         print(hello(settings), flush=True)
         while True:
-            _restart_if_died(server)
+            assistant.restart_what_died()
             time.sleep(0.5)
     except KeyboardInterrupt:
         print("\n正在停止…", flush=True)
     finally:
-        server.stop()
+        assistant.stop()
     print("已停止。")
     return 0

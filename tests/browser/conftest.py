@@ -41,7 +41,7 @@ class Servers:
         self.environment = {
             **os.environ, "FINLIT_ENV": "test", "FINLIT_PORT": str(self.port),
             "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db",
-            "FINLIT_SESSION_SECRET": "browser-tests-" * 3, "FINLIT_NOW": "", **changes,
+            "FINLIT_SESSION_SECRET": "browser-tests-" * 3, "FINLIT_PROCESSES": "1", "FINLIT_NOW": "", **changes,
         }  # fmt: skip
         self.process = None
 

@@ -35,7 +35,7 @@ class Project:
         self.url = f"http://127.0.0.1:{self.port}"
         self.shift = running_clock()
         self.environment = {
-            **os.environ, **wechat.environment(account_type="subscription"), "FINLIT_ENV": "test", "FINLIT_NOW": "",
+            **os.environ, **wechat.environment(account_type="subscription"), "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PROCESSES": "1",
             "FINLIT_CLOCK_SHIFT": str(self.shift), "FINLIT_PORT": str(self.chat),
             "FINLIT_CONSOLE_PORT": str(self.port), "FINLIT_ADDRESS_REQUESTS_PER_MINUTE": "6000",
             "DATABASE_URL": f"sqlite:///{folder}/var/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/var/conversations.db",

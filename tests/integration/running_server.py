@@ -51,7 +51,7 @@ class Running:
         self.environment = {
             **os.environ, **channel, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.port),
             "DATABASE_URL": f"sqlite:///{folder}/finlit.db",
-            "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db", "FINLIT_SESSION_SECRET": "server-tests-" * 3, **more,
+            "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db", "FINLIT_SESSION_SECRET": "server-tests-" * 3, "FINLIT_PROCESSES": "1", **more,
         }  # fmt: skip
         if api:
             self.config = wechat.config(WECHAT_API_BASE=api)

@@ -28,7 +28,7 @@ def left(pids):
 
 
 def test_a_killed_supervisor_takes_its_servers_along(tmp_path):
-    running = Running(tmp_path).wait_until_up()
+    running = Running(tmp_path, FINLIT_PROCESSES="2").wait_until_up()
     assert "征信" in WebClient(running).answer("逾期一天会上征信吗")
     servers = descendants(running.process.pid)
     try:

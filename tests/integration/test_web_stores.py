@@ -57,6 +57,40 @@ def test_the_second_message_waits_for_the_first_but_not_for_a_dead_one(url):
     assert inbox.is_next("web-a", second.number, NOW)
 
 
+def test_a_message_enters_only_behind_what_entered_before_it(url, monkeypatch):
+    """Else two processes could each find that theirs is the next one."""
+    inbox, begun, may_commit = Inbox(url), threading.Event(), threading.Event()
+    slow = Inbox(url)
+    add = slow._sessions.class_.flush
+
+    def flush_and_wait(session, *arguments):
+        add(session, *arguments)
+        if threading.current_thread().name == "slow" and not begun.is_set():
+            begun.set()
+            may_commit.wait(5)
+
+    monkeypatch.setattr(slow._sessions.class_, "flush", flush_and_wait)
+    numbers = {}
+
+    def enter(each, name):
+        numbers[name] = each.enter("web-a", name, NOW).number
+
+    threads = [
+        threading.Thread(target=enter, args=(slow, "name-1"), name="slow"),
+        threading.Thread(target=enter, args=(inbox, "name-2")),
+    ]
+    threads[0].start()
+    assert begun.wait(5)
+    threads[1].start()
+    threads[1].join(0.5)
+    assert "name-2" not in numbers, "the first one is not to be seen yet"
+    may_commit.set()
+    for thread in threads:
+        thread.join()
+    assert numbers["name-1"] < numbers["name-2"]
+    assert not inbox.is_next("web-a", numbers["name-2"], NOW)
+
+
 def test_pages_see_a_pulse_that_changes_with_whatever_happens(url):
     inbox = Inbox(url)
     assert inbox.pulses(["web-a"], NOW) == {}

@@ -46,7 +46,7 @@ def test_development_makes_a_secret_of_its_own_each_time():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("FINLIT_PORT", "http"), ("FINLIT_PORT", "70000"), ("FINLIT_ENV", "prod"), ("FINLIT_NOW", "gestern"), ("FINLIT_CLOCK_SHIFT", "bald"),
+    [("FINLIT_PORT", "http"), ("FINLIT_PORT", "70000"), ("FINLIT_PROCESSES", "0"), ("FINLIT_PROCESSES", "zwei"), ("FINLIT_ENV", "prod"), ("FINLIT_NOW", "gestern"), ("FINLIT_CLOCK_SHIFT", "bald"),
      ("FINLIT_MESSAGES_PER_MINUTE", "-1"), ("FINLIT_MESSAGE_MAX_CHARS", "viel")],
 )  # fmt: skip
 def test_a_wrong_value_is_named_in_one_chinese_line(name, value):
