@@ -22,20 +22,20 @@ _SEPARATORS = " \t\u00a0\u3000-–—－_.·・~"
 MOST_SEPARATORS = 3  # in a row, between two digits of one number
 
 
-def digit_of(char: str) -> str | None:
-    """Return the ASCII digit that ``char`` means, None when it means none."""
-    if "0" <= char <= "9":
-        return char
-    if char in _CHINESE:
-        return _CHINESE[char]
-    value = unicodedata.decimal(char, None) if char > "\u007f" else None
-    if value is None and char > "\u007f":
-        value = unicodedata.digit(char, None)  # ① and the like
-    return None if value is None else str(value)
+class _Marks(dict[int, str]):
+    """For ``str.translate``: a character becomes its digit, ``-`` when it may stand between two, else ``.``."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        joins = char in _SEPARATORS or unicodedata.category(char) in ("Cf", "Mn", "Me")  # zero width, combining
+        digit = _CHINESE.get(char)
+        if digit is None and char.isdigit():  # ① and the like are digits too
+            digit = str(unicodedata.digit(char))
+        return self.setdefault(code, digit or ("-" if joins else "."))
 
 
-def _joins(char: str) -> bool:
-    return char in _SEPARATORS or unicodedata.category(char) in ("Cf", "Mn", "Me")  # zero width, combining
+_MARKS = _Marks()
+_RUN = re.compile(rf"[0-9](?:-{{0,{MOST_SEPARATORS}}}[0-9])*")
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,10 @@ class Run:
 
 def runs(text: str) -> Iterator[Run]:
     """Yield the runs of digits of ``text``, from left to right; positions are those of ``text`` itself."""
-    digits: list[str] = []
-    places: list[int] = []
-    gap = 0
-    for place, char in enumerate(text):
-        digit = digit_of(char)
-        if digit is not None:
-            digits.append(digit)
-            places.append(place)
-            gap = 0
-        elif digits and gap < MOST_SEPARATORS and _joins(char):
-            gap += 1
-        elif digits:
-            yield Run("".join(digits), tuple(places))
-            digits, places, gap = [], [], 0
-    if digits:
-        yield Run("".join(digits), tuple(places))
+    marks = text.translate(_MARKS)
+    for match in _RUN.finditer(marks):
+        places = tuple(place for place in range(match.start(), match.end()) if marks[place] != "-")
+        yield Run("".join(marks[place] for place in places), places)
 
 
 _PHONE = re.compile(r"(?:(?:00)?86)?(1[3-9]\d{9})")

@@ -146,7 +146,8 @@ def of_draft(draft: Draft, settings: Settings) -> Catalog:
 @lru_cache(maxsize=4)
 def _index(folder: Path, commit: str) -> tuple[likeness.Likeness, tuple[Example, ...]]:
     examples = tuple(topics.read(folder / "data").examples)
-    return likeness.Likeness([example.text for example in examples]), examples
+    topics.make_comparable(examples)
+    return likeness.Likeness([example.plain for example in examples]), examples
 
 
 def nearest(draft: Draft, text: str, most: int = 5) -> list[dict[str, Any]]:

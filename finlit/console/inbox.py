@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from finlit.console.talks import Talk, Turn
 from finlit.content import likeness
-from finlit.text import fingerprint
+from finlit.text import fingerprint, fingerprints
 
 ALIKE = 0.45  # sentences this alike stand in one group
 REASONS = {
@@ -86,7 +86,7 @@ def groups(found: Iterable[Missed], learned: Collection[str], decided: Collectio
         return []
     texts = list(dict.fromkeys(m.turn.text for m in left))
     together = []
-    for members in likeness.Likeness(texts).groups(ALIKE):
+    for members in likeness.Likeness(fingerprints(texts)).groups(ALIKE):
         mine = {texts[position] for position in members}
         here = [m for m in left if m.turn.text in mine]
         counted = Counter(m.turn.text for m in here).most_common()

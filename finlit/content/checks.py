@@ -135,21 +135,25 @@ def _rules(content: Content, domain: Any) -> Finding:
     return link_checks.rules(content, actions, keys("responses"))
 
 
-def _registry(settings: Settings, found: list[Problem]) -> Registry | None:
+def _registry(root: Any, found: list[Problem]) -> Registry | None:
     try:
-        return facts.load(settings.data_dir / "facts.yml")
+        return facts.parse(topics.construct(root))
     except KeyError as missing:
         found.append(error(Place(FACTS, 1), f"事实登记表里有一条缺了 {missing} 这一项。"))
     except ValueError as fault:
         found.append(error(Place(FACTS, 1), f"事实登记表里有一个日期或数值写错了：{fault}。"))
-    except (OSError, AttributeError, TypeError, yaml.YAMLError):
+    except (AttributeError, TypeError, yaml.YAMLError):
         found.append(error(Place(FACTS, 1), "事实登记表读不了，请检查缩进和引号。"))
     return None
 
 
-def problems(settings: Settings) -> list[Problem]:
-    """Return everything that is wrong with the content of ``settings.root``, errors first."""
-    content = topics.read(settings.data_dir)
+def problems(settings: Settings, topic_trees: dict[Path, Any] | None = None) -> list[Problem]:
+    """Return everything that is wrong with the content of ``settings.root``, errors first.
+
+    The topic files' node trees are put into ``topic_trees``.
+    """
+    content = topics.read(settings.data_dir, topic_trees)
+    topics.make_comparable(content.examples)
     found = [error(place, f"这个文件读不了：{why}。请检查缩进和引号。") for place, why in content.unreadable]
     read = (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, QUIZ, crisis_checks.SIGNS)
     trees = {file: _read(settings, file, found) for file in read}
@@ -164,7 +168,7 @@ def problems(settings: Settings) -> list[Problem]:
     checks.append(("facts", link_checks.facts(FACTS, trees[FACTS], intents)))
     texts = link_checks.texts_with_addresses(content, FACTS, trees[FACTS])
     checks.append(("addresses", link_checks.addresses(texts)))
-    registry = _registry(settings, found) if trees[FACTS] is not None else None
+    registry = _registry(trees[FACTS], found) if trees[FACTS] is not None else None
     checks.append(("quiz", quiz_checks.questions(QUIZ, trees[QUIZ], registry, intents, today)))
     if registry is not None:
         checks += _answer_checks(content, registry, intents, today)

@@ -12,7 +12,7 @@ import yaml
 from finlit.content import question_checks
 from finlit.content.link_checks import child
 from finlit.content.problems import Problem, error
-from finlit.content.topics import Content, Example, Place
+from finlit.content.topics import Content, Example, Place, make_comparable
 
 SIGNS = "data/crisis/signs.yml"
 LINES = {"crisis": "data/crisis/crisis.txt", "calm": "data/crisis/calm.txt"}
@@ -43,6 +43,7 @@ def lines(root: Path, held_out: dict[str, list[str]]) -> Iterator[Problem]:
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.startswith("#"):
                 content.examples.append(Example(line.strip(), label, Place(file, number)))
+    make_comparable(content.examples)
     yield from question_checks.duplicates(content)
     yield from question_checks.personal_data(content)
     yield from question_checks.copied(content, held_out)

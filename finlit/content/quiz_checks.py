@@ -15,7 +15,7 @@ from finlit.content.answer_checks import figures_in, said_in
 from finlit.content.facts import Registry
 from finlit.content.link_checks import child, pairs
 from finlit.content.problems import Problem, error, warning
-from finlit.content.topics import Loader, Place
+from finlit.content.topics import Place, construct
 from finlit.quiz import LETTERS, ROUND, Bank, Item
 from finlit.text import fingerprint
 
@@ -50,8 +50,7 @@ def questions(
 
 
 def _bank(root: Any, node: Any) -> Bank:
-    plain = yaml.load(yaml.serialize(node, allow_unicode=True), Loader=Loader)
-    return Bank.from_document({"topics": {}, "questions": [plain]})
+    return Bank.from_document({"topics": {}, "questions": [construct(node)]})
 
 
 def _form(item: Item, topics: set[str], intents: frozenset[str]) -> Iterator[Any]:

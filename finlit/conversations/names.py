@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -78,17 +79,26 @@ def _menu(settings: Settings) -> frozenset[str]:
         return frozenset()
 
 
-def load(settings: Settings) -> Names:
-    """Read the names of ``settings.root``; unreadable content files are left to ``finlit validate``."""
+def _said_and_ruled(path: Path, tree: Any) -> dict[str, Any]:
+    """Return the rules and responses of a topic file; from its node tree when there is one already."""
+    if tree is None:
+        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=topics.Loader)
+    parts = tree.value if isinstance(tree, yaml.MappingNode) else []
+    return {key.value: topics.construct(value) for key, value in parts if key.value in ("rules", "responses")}
+
+
+def load(settings: Settings, trees: Mapping[Path, Any] | None = None) -> Names:
+    """Read the names of ``settings.root``; unreadable content files are left to ``finlit validate``.
+
+    ``trees`` are the node trees of topic files that were read already.
+    """
     domain = yaml.load((settings.root / "domain.yml").read_text(encoding="utf-8"), Loader=topics.Loader)
     answers = {name: str(variants[0].get("text") or "") for name, variants in (domain.get("responses") or {}).items()}
     rules: list[Rule] = []
-    for path in sorted(settings.data_dir.glob("**/*.yml")):
+    for path in topics.topic_files(settings.data_dir):
         try:
-            document = yaml.load(path.read_text(encoding="utf-8"), Loader=topics.Loader)
-        except yaml.YAMLError:
-            continue
-        if not isinstance(document, dict):
+            document = _said_and_ruled(path, (trees or {}).get(path))
+        except (yaml.YAMLError, UnicodeDecodeError):
             continue
         for name, variants in (document.get("responses") or {}).items():
             answers[str(name)] = str(variants[0].get("text") or "")

@@ -12,6 +12,7 @@ import yaml
 from finlit.content import checks, crisis_checks, facts, likeness, link_checks, question_checks, table_checks
 from finlit.content.topics import Content, Example, Place
 from finlit.settings import PROJECT_ROOT, parse
+from finlit.text import fingerprints
 
 INTENTS = frozenset({"fee_penalty", "repay_how"})
 
@@ -120,7 +121,7 @@ def test_a_near_duplicate_is_a_warning_and_an_equal_one_is_left_to_the_other_che
 
 def test_likeness_finds_the_nearest_and_groups_what_belongs_together():
     sentences = ["花呗逾期几天上征信", "花呗逾期上征信吗", "怎么申请延期还款", "能申请延期还款吗", "你好"]
-    index = likeness.Likeness(sentences)
+    index = likeness.Likeness(fingerprints(sentences))
     assert index.nearest("逾期上征信吗")[0].position == 1
     assert index.nearest("xyz") == []
     assert {frozenset(group) for group in index.groups(0.3)} == {frozenset({0, 1}), frozenset({2, 3}), frozenset({4})}
@@ -173,7 +174,7 @@ def test_the_ci_form_points_at_file_and_line(project, capsys, monkeypatch):
     from finlit.cli import validate
     from finlit.content.problems import error
 
-    monkeypatch.setattr(checks, "problems", lambda _: [error(Place("data/faq/x.yml", 7), "100% 错\n两行")])
+    monkeypatch.setattr(checks, "problems", lambda *_: [error(Place("data/faq/x.yml", 7), "100% 错\n两行")])
     arguments = type("A", (), {"json": False, "ci": True, "uniformity": False})
     assert validate.execute(arguments) == 1
     assert "::error file=data/faq/x.yml,line=7,title=::100%25 错%0A两行" in capsys.readouterr().out
