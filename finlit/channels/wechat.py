@@ -198,7 +198,7 @@ class _Endpoint:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._menu = wechat_menu.load(settings.load().data_dir)
+        self._menu = wechat_menu.LiveMenu(settings.load().data_dir)
         self._assistant: Assistant
         self._desk: Desk
         self._api: WeChatApi | None = None
@@ -253,7 +253,7 @@ class _Endpoint:
         if incoming.kind == "event" and incoming["Event"] == "unsubscribe":
             await asyncio.to_thread(_unbind, conversation)
             return ""
-        heard = hear(incoming, self._menu)
+        heard = hear(incoming, self._menu.now())
         if heard is None:
             return ""
         task = Task(incoming.key, conversation, heard.text, heard.contact, heard.parse_data)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+logger = logging.getLogger(__name__)
 
 MENU_FILE = "wechat_menu.yml"
 MOST_GROUPS, MOST_ITEMS = 3, 5
@@ -68,6 +71,32 @@ def load(data_dir: Path) -> Menu:
         raise BadMenu(f"data/{MENU_FILE} 读不懂：每组要有 title 和 buttons，每项要有 title 和 payload。") from error
     _check(groups)
     return Menu(groups)
+
+
+class LiveMenu:
+    """The menu that is published now: a changed file is read again, a broken one leaves the last good menu."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._seen = self._modified()
+        self._menu = load(data_dir)
+
+    def _modified(self) -> int:
+        try:
+            return (self._data_dir / MENU_FILE).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def now(self) -> Menu:
+        """Return the menu by which a click of this moment is understood."""
+        modified = self._modified()
+        if modified != self._seen:
+            self._seen = modified
+            try:
+                self._menu = load(self._data_dir)
+            except BadMenu:
+                logger.exception("the changed menu is not used")
+        return self._menu
 
 
 def _check(groups: tuple[tuple[str, tuple[Item, ...]], ...]) -> None:

@@ -29,6 +29,7 @@ from finlit.tasks.registry import TASKS
 
 DOMAIN_FILE, FACTS = "domain.yml", "data/facts.yml"
 LEXICON, FOLLOW_UPS, QUIZ = "data/lexicon.yml", "data/follow_ups.yml", "data/quiz.yml"
+MENU = "data/wechat_menu.yml"
 TASK_WORDS, TASK_TEXTS = "data/task_words.yml", "data/tasks/guided.yml"
 DOMAIN = Place(DOMAIN_FILE, 1)
 RASA_ACTIONS = frozenset({"action_listen", "action_restart", "action_default_fallback", "action_deactivate_loop"})
@@ -124,6 +125,7 @@ def _table_checks(trees: dict[str, Any], intents: frozenset[str], settings: Sett
         crisis_checks.lines(settings.root, held_out(settings.root, HELD_OUT + crisis_checks.MEASURED_ON)),
     )
     yield "follow_ups", link_checks.follow_ups(FOLLOW_UPS, trees[FOLLOW_UPS], intents)
+    yield "menu", table_checks.menu(MENU, trees[MENU], settings.data_dir, intents) if trees[MENU] is not None else ()
     yield "dictionary", table_checks.dictionary(settings.data_dir / "jieba", settings.root)
 
 
@@ -155,7 +157,7 @@ def problems(settings: Settings, topic_trees: dict[Path, Any] | None = None) -> 
     content = topics.read(settings.data_dir, topic_trees)
     topics.make_comparable(content.examples)
     found = [error(place, f"这个文件读不了：{why}。请检查缩进和引号。") for place, why in content.unreadable]
-    read = (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, QUIZ, crisis_checks.SIGNS)
+    read = (DOMAIN_FILE, FACTS, LEXICON, FOLLOW_UPS, QUIZ, MENU, crisis_checks.SIGNS)
     trees = {file: _read(settings, file, found) for file in read}
     found = [replace(problem, check="yaml") for problem in found]
     intents = _names(link_checks.child(trees[DOMAIN_FILE], "intents"))

@@ -1,4 +1,4 @@
-"""Checks on the other content files: concepts, the jieba dictionary."""
+"""Checks on the other content files: concepts, WeChat's menu, the jieba dictionary."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from finlit.channels import wechat_menu
 from finlit.content.link_checks import child, pairs
 from finlit.content.problems import Problem, error, warning
 from finlit.content.topics import Place
@@ -38,6 +39,20 @@ def lexicon(file: str, root: Any) -> Iterator[Problem]:
             elif word in seen:
                 yield warning(_place(file, node), f"概念「{concept}」里「{word}」写了两次，请删掉一个。")
             seen.add(word)
+
+
+def menu(file: str, root: Any, data_dir: Path, intents: frozenset[str]) -> Iterator[Problem]:
+    """WeChat's menu has the platform's form, and each item leads to a known intent."""
+    try:
+        wechat_menu.load(data_dir)
+    except wechat_menu.BadMenu as fault:
+        yield error(Place(file, 1), str(fault))
+        return
+    for group in root.value:
+        for item in child(group, "buttons").value:
+            node = child(item, "payload")
+            if str(node.value).removeprefix("/").split("/")[0] not in intents:
+                yield error(_place(file, node), f"菜单项指向没有的意图 {node.value}。请改成已有的名字。")
 
 
 def dictionary(folder: Path, root: Path) -> Iterator[Problem]:

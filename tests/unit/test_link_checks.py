@@ -149,6 +149,8 @@ def test_the_projects_own_content_has_no_error(project):
         ("data/facts.yml", "facts:\n", "facts: [\n", "yaml"),
         ("data/lexicon.yml", "concepts:\n", "concepts: {\n", "yaml"),
         ("domain.yml", "intents:\n", "intents: [\n", "yaml"),
+        ("data/wechat_menu.yml", "payload: /repay_how", "payload: /repay_hwo", "menu"),
+        ("data/wechat_menu.yml", "title:", "titel:", "menu"),
         ("data/follow_ups.yml", "{any: overdue_legal}", "{any: overdue_leagl}", "follow_ups"),
         ("data/faq/safety.yml", "action: utter_crisis", "action: utter_cris", "rules"),
         ("data/faq/safety.yml", "    - 怎么举报你们\n", "    - 怎么举报你们13812345678\n", "personal_data"),

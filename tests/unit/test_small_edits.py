@@ -8,6 +8,9 @@ import yaml
 
 from finlit import settings
 from finlit.accounts import others, verification_words
+from finlit.channels import wechat_menu
+from finlit.channels.wechat_codec import Incoming
+from finlit.channels.wechat_messages import hear
 from finlit.content import dictionary, quiz_edit
 from finlit.content.yaml_text import CannotEdit
 from finlit.tasks import phrases
@@ -98,3 +101,21 @@ def test_a_published_table_is_read_again_by_the_running_process(tmp_path, load, 
     assert load(path) is first
     os.utime(path, ns=(1, 1))
     assert load(path) is not first
+
+
+def test_a_published_wechat_menu_counts_at_the_next_click_and_a_broken_one_does_not(tmp_path):
+    def click(key):
+        incoming = Incoming("gh", "o1", 1, "event", {"Event": "CLICK", "EventKey": key}, sealed=True)
+        heard = hear(incoming, menu.now())
+        return heard.text, heard.parse_data["intent"]["name"]
+
+    path = tmp_path / wechat_menu.MENU_FILE
+    path.write_text("- title: 还款\n  buttons: [{title: 怎么还款, payload: /repay_how}]\n", encoding="utf-8")
+    os.utime(path, ns=(1, 1))
+    menu = wechat_menu.LiveMenu(tmp_path)
+    assert click("repay_how") == ("怎么还款", "repay_how")
+    assert click("fee_penalty")[0] == "［旧菜单］"
+    path.write_text("- title: 费用\n  buttons: [{title: 罚息, payload: /fee_penalty}]\n", encoding="utf-8")
+    assert click("fee_penalty") == ("罚息", "fee_penalty")
+    path.write_text("- title: 费用\n", encoding="utf-8")
+    assert click("fee_penalty") == ("罚息", "fee_penalty"), "the last good menu stays"
