@@ -9,12 +9,14 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from finlit import repackaging
 from finlit.content import files
 from finlit.settings import Settings
 
@@ -37,15 +39,25 @@ class Trained:
     is_new: bool
 
 
-def inputs_hash(root: Path) -> str:
-    """Return one hash over all inputs of training."""
+def _hash(root: Path, part: Callable[[Path, str], bytes]) -> str:
     digest = hashlib.sha256()
     for pattern in INPUTS:
         for path in sorted(root.glob(pattern)):
             if path.is_file() and not path.name.startswith("."):  # a save in progress is no input
-                digest.update(path.relative_to(root).as_posix().encode())
-                digest.update(path.read_bytes())
+                name = path.relative_to(root).as_posix()
+                digest.update(name.encode())
+                digest.update(part(path, name))
     return digest.hexdigest()
+
+
+def inputs_hash(root: Path) -> str:
+    """Return one hash over all inputs of training."""
+    return _hash(root, lambda path, _: path.read_bytes())
+
+
+def learnt_hash(root: Path) -> str:
+    """Return one hash over what is learnt from the inputs: everything but the words of answers, and facts."""
+    return _hash(root, repackaging.learnt_part)
 
 
 def read_manifest(models: Path) -> dict[str, Any]:
@@ -78,18 +90,55 @@ def model_for(models: Path, inputs: str) -> str | None:
     return None
 
 
-def use(models: Path, model: str, inputs: str) -> None:
-    """Make ``model`` the one in use, in one step that a crash can't halve; old models are removed."""
+def learnt_of(models: Path, model: str) -> str:
+    """Return the hash of what a kept model has learnt, empty when that is not known."""
+    manifest = read_manifest(models)
+    entries = [manifest, *manifest.get("earlier", [])]
+    return next((str(e.get("learnt") or "") for e in entries if e.get("model") == model), "")
+
+
+def use(models: Path, model: str, inputs: str, learnt: str = "") -> None:
+    """Make ``model`` the one in use, in one step that a crash can't halve; old models are removed.
+
+    ``learnt`` is the hash of what it has learnt, when it is new here.
+    """
     manifest = read_manifest(models)
     known = [manifest, *manifest.get("earlier", [])]
-    earlier = [{key: e[key] for key in ("model", "inputs")} for e in known if e.get("model") not in (None, model)]
+    earlier = [
+        {key: e.get(key, "") for key in ("model", "inputs", "learnt")}
+        for e in known
+        if e.get("model") not in (None, model)
+    ]
     kept = earlier[: MODELS_KEPT - 1]
-    document = {"model": model, "inputs": inputs, "earlier": kept}
+    document = {"model": model, "inputs": inputs, "learnt": learnt or learnt_of(models, model), "earlier": kept}
     files.write(models / MANIFEST, json.dumps(document, indent=1) + "\n")
     names = {model, *(entry["model"] for entry in kept)}
     for path in models.glob("*.tar.gz"):
         if path.name not in names:
             path.unlink(missing_ok=True)
+
+
+def _with(models: Path, learnt: str) -> list[Path]:
+    manifest = read_manifest(models)
+    entries = [manifest, *manifest.get("earlier", [])]
+    found = [models / str(entry.get("model")) for entry in entries if entry.get("learnt") == learnt]
+    return [path for path in found if path.is_file()]
+
+
+def with_other_answers(root: Path, models: Path, inputs: str, *also_kept_in: Path) -> str | None:
+    """Make the model for ``inputs`` from a kept one that has learnt the same; None when there is none.
+
+    Takes a second or two and no Rasa; the new model, in ``models``, is not in use yet.
+    """
+    learnt = learnt_hash(root)
+    for source in (source for folder in (models, *also_kept_in) for source in _with(folder, learnt)):
+        target = models / f"{source.name.split('-answers-')[0].removesuffix('.tar.gz')}-answers-{inputs[:12]}.tar.gz"
+        try:
+            repackaging.with_answers(source, root, target)
+        except (KeyError, OSError, ValueError, tarfile.TarError):  # not a model as we know it: train
+            continue
+        return target.name
+    return None
 
 
 @contextmanager
@@ -108,10 +157,11 @@ def train(settings: Settings, force: bool = False) -> Trained:
         inputs = inputs_hash(settings.root)
         kept = None if force else model_for(settings.models_dir, inputs)
         if kept is not None:
-            use(settings.models_dir, kept, inputs)
+            use(settings.models_dir, kept, inputs, learnt_hash(settings.root))
             return Trained(kept, is_new=False)
-        model = _rasa_train(force)
-        use(settings.models_dir, model, inputs)
+        model = None if force else with_other_answers(settings.root, settings.models_dir, inputs)
+        model = model or _rasa_train(force)
+        use(settings.models_dir, model, inputs, learnt_hash(settings.root))
         return Trained(model, is_new=True)
 
 

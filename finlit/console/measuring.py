@@ -158,9 +158,11 @@ class Measuring:
 
     def _model(self, draft: Draft) -> dict[str, Any]:
         models, inputs = draft.folder / "models", training.inputs_hash(draft.folder)
-        kept = training.model_for(models, inputs)
+        kept = training.model_for(models, inputs) or training.with_other_answers(
+            draft.folder, models, inputs, self._settings.models_dir
+        )
         if kept is not None:
-            training.use(models, kept, inputs)
+            training.use(models, kept, inputs, training.learnt_hash(draft.folder))
             return {"model": kept, "is_new": False, "seconds": 0.0}
         return self._models.ask(draft.folder, "train", timeout=TRAIN_WITHIN)
 
@@ -171,7 +173,8 @@ class Measuring:
             raise ModelFailed("还没有训练好的模型：请先运行 make train。")
         code = git.run(folder, "rev-parse", "HEAD:finlit").strip()
         asked = git.run(root, "hash-object", HELD_OUT).strip()
-        path = self._settings.var_dir / "rows" / f"{model.name}-{code[:10]}-{asked[:10]}.jsonl"
+        learnt = training.learnt_of(folder / "models", model.name) or model.name  # other answers, the same rows
+        path = self._settings.var_dir / "rows" / f"{learnt[:24]}-{code[:10]}-{asked[:10]}.jsonl"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._models.ask(folder, "evaluate", timeout=120, file=str(root / HELD_OUT), rows=str(path))

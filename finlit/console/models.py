@@ -149,7 +149,8 @@ def seed_model(draft: Draft, settings: Settings) -> None:
     mine.mkdir(exist_ok=True)
     if not (mine / name).is_file():
         link_or_copy(theirs / name, mine / name)
-    training.use(mine, name, inputs if fitting else str(training.read_manifest(theirs).get("inputs", "")))
+    known = inputs if fitting else str(training.read_manifest(theirs).get("inputs", ""))
+    training.use(mine, name, known, training.learnt_of(theirs, name))
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -193,7 +193,8 @@ class Publisher:
         source = draft.folder / "models" / str(row.after_model)
         if source.is_file() and not (self._settings.models_dir / source.name).is_file():
             link_or_copy(source, self._settings.models_dir / source.name)
-        training.use(self._settings.models_dir, source.name, training.inputs_hash(self._settings.root))
+        inputs, learnt = training.inputs_hash(self._settings.root), training.learnt_hash(self._settings.root)
+        training.use(self._settings.models_dir, source.name, inputs, learnt)
         if published.wait_for_workers(self._settings, self._sessions, source.name, partial(self._say, number)):
             published.ask_a_few_questions(self._settings, partial(self._say, number))
             self._store(number, live_at=True)

@@ -125,7 +125,7 @@ def _table_checks(trees: dict[str, Any], intents: frozenset[str], settings: Sett
         crisis_checks.lines(settings.root, held_out(settings.root, HELD_OUT + crisis_checks.MEASURED_ON)),
     )
     yield "follow_ups", link_checks.follow_ups(FOLLOW_UPS, trees[FOLLOW_UPS], intents)
-    yield "menu", table_checks.menu(MENU, trees[MENU], settings.data_dir, intents) if trees[MENU] is not None else ()
+    yield "menu", table_checks.menu(MENU, trees[MENU], settings.data_dir, intents)
     yield "dictionary", table_checks.dictionary(settings.data_dir / "jieba", settings.root)
 
 

@@ -43,6 +43,8 @@ def lexicon(file: str, root: Any) -> Iterator[Problem]:
 
 def menu(file: str, root: Any, data_dir: Path, intents: frozenset[str]) -> Iterator[Problem]:
     """WeChat's menu has the platform's form, and each item leads to a known intent."""
+    if root is None:  # said already
+        return
     try:
         wechat_menu.load(data_dir)
     except wechat_menu.BadMenu as fault:

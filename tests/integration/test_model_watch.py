@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from finlit import settings, training
+from finlit import repackaging, settings, training
 from finlit.db import engine
 from finlit.db.tables import ServingWorker
+from finlit.settings import PROJECT_ROOT
 
 TURNS_A_SECOND = 5
 QUESTIONS = ("怎么还款", "逾期几天上征信", "罚息怎么算", "能提前还清吗", "你好")
@@ -122,6 +123,29 @@ def test_a_model_that_misses_a_cry_for_help_is_not_switched_to(assistant, models
     worker = asyncio.run(scenario())
     assert assistant.agent.model_name == "first.tar.gz"
     assert "你好" in reported(worker)[1]
+
+
+def test_a_model_with_other_answers_is_the_same_model_to_rasa_apart_from_them(assistant, tmp_path):
+    from finlit.dialogue.in_process import Assistant
+
+    shutil.copytree(PROJECT_ROOT / "data", tmp_path / "root/data")
+    shutil.copy(PROJECT_ROOT / "domain.yml", tmp_path / "root")
+    repackaging.with_answers(tmp_path / "first.tar.gz", tmp_path / "root", tmp_path / "same.tar.gz")
+    topic = tmp_path / "root/data/faq/fees.yml"
+    text = topic.read_text("utf-8").replace(
+        "  utter_fee_waiver:\n  - text: |-\n", "  utter_fee_waiver:\n  - text: |-\n      先喝口水。[ADVICE]\n"
+    )
+    topic.write_text(text, "utf-8")
+    repackaging.with_answers(tmp_path / "first.tar.gz", tmp_path / "root", tmp_path / "other.tar.gz")
+    before = assistant.agent.domain
+    same, other = (Assistant(str(tmp_path / name)) for name in ("same.tar.gz", "other.tar.gz"))
+    assert same.agent.domain.as_dict() == before.as_dict()
+    assert same.agent.domain.action_names_or_texts == before.action_names_or_texts
+    assert other.agent.domain.action_names_or_texts == before.action_names_or_texts
+    said = asyncio.run(other.turn("能不能减免罚息", "somebody", "web"))["replies"][0]["text"]
+    assert said.startswith("先喝口水。")
+    understood = asyncio.run(other.parse("逾期几天上征信"))["intent_ranking"]
+    assert understood == asyncio.run(assistant.parse("逾期几天上征信"))["intent_ranking"]
 
 
 def test_the_manifest_keeps_ten_models_and_finds_one_by_its_inputs(tmp_path):
