@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
+from finlit.answers import CHOICES_HEADING
+
 KNOWLEDGE, CALCULATION, ACCOUNT = "知识", "计算", "账户"
 # None of them could be a follow-up to an account's figure or a calculation: their answers don't depend on what was said.
 KNOWLEDGE_QUESTIONS = (
@@ -32,6 +34,12 @@ class Question:
         """Say whether ``said`` is the answer to this question."""
         return self.wanted in said if self.kind == CALCULATION else _own(said) == _own(self.wanted)
 
+    def is_told_in(self, said: str) -> bool:
+        """Say whether ``said``, which may hold more than one answer or come without its choices, holds the right one."""
+        if self.kind == CALCULATION:
+            return self.wanted in said
+        return bool(self.wanted) and _bare(_own(self.wanted).partition(CHOICES_HEADING)[0]) in _bare(said)
+
     def departs(self, said: str) -> str:
         """Return the part of ``said`` where it departs from the right answer, for the report."""
         at = len(os.path.commonprefix([said, self.wanted])) if self.kind != CALCULATION else 0
@@ -41,6 +49,11 @@ class Question:
 def _own(answer: str) -> str:
     """Return the answer's own paragraph: what is offered behind it depends on what was offered before."""
     return _AS_OF.sub("", answer.split("\n\n")[0])
+
+
+def _bare(text: str) -> str:
+    """Return ``text`` without what differs between one message and two: line ends, and the time of day."""
+    return "".join(_AS_OF.sub("", text).split())
 
 
 def calculation(number: int) -> Question:

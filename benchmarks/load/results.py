@@ -33,6 +33,9 @@ class Results:
     again: int = 0  # deliveries or posts beyond the first
     pushed: int = 0  # answers by customer-service message
     streams_lost: int = 0
+    refused: int = 0  # the server said that it can't at this moment; a page tries again, a follower is asked to
+    repeated: int = 0  # account figures that came twice, as they may: rather twice than not at all
+    given_up: int = 0  # messages that the platform gave up after three deliveries; their answers came later
 
     def fault(self, what: str, example: str) -> None:
         """Note one fault."""
@@ -72,6 +75,9 @@ def as_json(results: Results, conditions: dict[str, Any]) -> dict[str, Any]:
         "again": results.again,
         "pushed": results.pushed,
         "streams_lost": results.streams_lost,
+        "refused": results.refused,
+        "repeated": results.repeated,
+        "given_up": results.given_up,
         "milliseconds": {name: summary(groups[name]) for name in sorted(groups)},
     }
 
@@ -94,7 +100,7 @@ def report(results: Results, figures: dict[str, Any]) -> str:
     verdict = "达到" if p95 < 1000 * TARGET else "没有达到"
     return f"""# 压力：{conditions["web_users"]} 个网页用户和 {conditions["wechat_users"]} 个微信用户
 
-`make load`：真的 `finlit run`（一个助手进程，动作也在里面，SQLite），每人每 {conditions["every_seconds"]:g} 秒一句，共 {conditions["seconds"]:g} 秒，{conditions["verified"]} 人核验过身份。微信是安全模式，真的签名和加密，5 秒断开再投递，迟到的回答发到本机的微信接口替身；网页开着推送，断了重连。发起请求的程序在同一台机器上（一个进程）。
+`make load`：真的 `finlit run`（{conditions["processes"]} 个助手进程，动作也在里面，SQLite），每人每 {conditions["every_seconds"]:g} 秒一句，共 {conditions["seconds"]:g} 秒，{conditions["verified"]} 人核验过身份。微信是安全模式，真的签名和加密，5 秒断开再投递，迟到的回答发到本机的微信接口替身；网页开着推送，断了重连。发起请求的程序在同一台机器上（一个进程）。
 
 **95% 的回答在 {p95} 毫秒以内，目标 {TARGET:g} 秒：{verdict}。** 量的时候 {conditions["cpus"]} 核，负载量前 {conditions["load_before"]:.1f}、量后 {conditions["load_after"]:.1f}（同一台机器上还有别的工作）；这段时间用掉的处理器时间：{processors}，墙上时间 {conditions["wall_seconds"]:.0f} 秒。
 
@@ -103,6 +109,8 @@ def report(results: Results, figures: dict[str, Any]) -> str:
 发了 {figures["sent"]} 句，{figures["answered"]} 句得到该得的回答。{faults}
 
 每句的回答都分得清：罚息的数每人每次不同，账户的数各人不同，知识问题和压力之前问到的一字不差。最后再读每段网页对话：每句恰好一次、按顺序、后面跟着它的回答；推送的轮次不缺不重。重发（投递或请求）{figures["again"]} 次，客服消息 {figures["pushed"]} 条，推送断开 {figures["streams_lost"]} 次。
+
+服务器如实说「现在不行」{figures["refused"]} 次（网页的话留着重发，微信请客户再发）；平台投递三次没等到应答、回答后来才到的 {figures["given_up"]} 句；账户数字宁可发两遍的 {figures["repeated"]} 次。微信的回答按内容认领：迟到的、和下一句一起到的、分几条到的、按钮另发的，都算到它自己的问题上；认不出是谁的才算串。
 
 {examples}
 

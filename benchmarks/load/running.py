@@ -41,16 +41,17 @@ def wechat_environment(api_base: str) -> dict[str, str]:
 
 
 def cpu_seconds(parent: int) -> dict[str, float]:
-    """Return the processor time of this process and of the server below ``parent``, so far."""
+    """Return the processor time of this process and of the servers below ``parent``, so far."""
     found = {"发起请求的程序": sum(os.times()[:2])}
+    servers = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text().rsplit(") ", 1)[1].split()
         except OSError:
             continue
         if int(fields[1]) == parent:
-            found["助手"] = (int(fields[11]) + int(fields[12])) / TICKS
-    return found
+            servers.append((int(fields[11]) + int(fields[12])) / TICKS)
+    return {**found, **{f"助手 {number}": seconds for number, seconds in enumerate(servers, start=1)}}
 
 
 class Load:
@@ -84,13 +85,13 @@ class Load:
                 "wall_seconds": time.monotonic() - started,
                 "load_after": os.getloadavg()[0],
                 "cpu_seconds": {name: round(after[name] - before[name], 1) for name in after},
+                "processes": len(after) - 1,
                 "cpus": len(os.sched_getaffinity(0)),
                 "web_users": each, "wechat_users": each, "every_seconds": every, "seconds": seconds,
                 "verified": 2 * len(range(0, each, VERIFIED_EVERY)), "date": f"{datetime.now():%Y-%m-%d %H:%M}",
             }  # fmt: skip
             await asyncio.sleep(1.5)  # what is pushed to pages or by customer-service message arrives
-            for user in users:
-                await user.leave()
+            await asyncio.gather(*(user.leave() for user in users))
         return results, as_json(results, conditions)
 
     @staticmethod

@@ -82,7 +82,9 @@ class WebUser:
             if status == 200:
                 self._next = max(self._next, found["next"])
                 return self._judge(name, question, found["turns"], due)
-            if status not in (0, 202, 429):
+            if status in (429, 503):
+                self.results.refused += 1
+            elif status not in (0, 202):
                 self.results.fault(TROUBLE, f"{self.name} {status} {found}")
             self.results.again += 1
             await asyncio.sleep(found.get("wait", 1.0))

@@ -1,48 +1,63 @@
-"""One follower of the WeChat account: signed and encrypted deliveries, three at most, five seconds each."""
+"""One follower of the WeChat account: signed and encrypted deliveries, three at most, five seconds each.
+
+The platform confirms no reply, and an answer may come with its own delivery, with the next one, or by messages of
+its own. So what arrives is claimed by what it says: each answer by its question, whenever and however it came.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
-from benchmarks.load.questions import Question
+from benchmarks.load.questions import ACCOUNT, Question
 from benchmarks.load.results import CROSSED, DOUBLED, LOST, TROUBLE, Results
 from finlit.channels.wechat_simulator import DELIVERIES, Platform
 
 CHANNEL = "微信"
 HANGS_UP_AFTER = aiohttp.ClientTimeout(total=5)
 LATE_WITHIN = 60.0  # seconds for an answer by customer-service message
+# What the assistant says when it can't answer now (data/tasks/wechat.yml, data/faq/general.yml).
+REFUSALS = ("消息有点多，请稍等", "抱歉，我这边暂时读不到之前的对话", "抱歉，我这边出了点问题")
 
 
 class Pushes:
-    """Customer-service messages by receiver; the double calls ``take`` from threads of its own."""
+    """Customer-service messages, handed to whoever they are for; the double calls ``take`` from threads of its own."""
 
     def __init__(self, results: Results) -> None:
         self._loop = asyncio.get_running_loop()
-        self._waiting: defaultdict[str, asyncio.Queue[str]] = defaultdict(asyncio.Queue)
+        self._users: dict[str, WeChatUser] = {}
         self._results = results
 
+    def enter(self, user: WeChatUser) -> None:
+        """Let messages to ``user`` reach it from now on."""
+        self._users[user.name] = user
+
     def take(self, sent: dict[str, Any]) -> None:
-        """Keep one message."""
+        """Hand over one message."""
         menu = sent.get("msgmenu") or {}
         text = sent["text"]["content"] if "text" in sent else str(menu.get("head_content", ""))
-        self._loop.call_soon_threadsafe(self._keep, str(sent["touser"]), text)
+        self._loop.call_soon_threadsafe(self._give, str(sent["touser"]), text)
 
-    def _keep(self, openid: str, text: str) -> None:
+    def _give(self, openid: str, text: str) -> None:
         self._results.pushed += 1
-        self._waiting[openid].put_nowait(text)
+        self._users[openid].hear(text)
 
-    async def next_for(self, openid: str) -> str:
-        """Return the next message to ``openid``; raises asyncio.TimeoutError."""
-        return await asyncio.wait_for(self._waiting[openid].get(), LATE_WITHIN)
 
-    def left(self, openid: str) -> int:
-        """Return how many messages nobody waited for."""
-        return self._waiting[openid].qsize()
+@dataclass
+class Asked:
+    """A question and what became of it."""
+
+    question: Question
+    due: float
+    answer: asyncio.Future[str]
+
+    @property
+    def is_open(self) -> bool:
+        return not self.answer.done()
 
 
 class WeChatUser:
@@ -55,26 +70,54 @@ class WeChatUser:
         self._url = address + "/webhooks/wechat/webhook"
         self.name = openid
         self._platform = platform
-        self._pushes = pushes
         self.results = results
+        self._asked: list[Asked] = []
+        self._unclaimed = ""
+        pushes.enter(self)
 
     async def say(self, question: Question, due: float) -> str:
-        """Deliver the question until it is taken; return the answer, passive or late."""
+        """Deliver the question until it is taken; return the answer, passive or late, empty when it doesn't come."""
         self.results.sent += 1
-        fields = self._platform.fields_of(self.name, question.text)
-        said = await self._deliver(fields)
-        try:
-            if said == "":
-                said = await self._pushes.next_for(self.name)
-        except asyncio.TimeoutError:
-            said = None
+        asked = Asked(question, due, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        said = await self._deliver(self._platform.fields_of(self.name, question.text))
         if said is None:
-            self.results.fault(LOST, f"{self.name} {question.text}")
-        elif question.is_answered_by(said):
-            self.results.answered(CHANNEL, question.kind, due, time.monotonic() - due)
-        elif question.wanted:
-            self.results.fault(CROSSED, f"{self.name}「{question.text}」→「{question.departs(said)}」")
-        return said or ""
+            self.results.given_up += 1
+        elif said:
+            self.hear(said)
+        done, _ = await asyncio.wait({asked.answer}, timeout=LATE_WITHIN)
+        return asked.answer.result() if done else ""
+
+    def hear(self, text: str) -> None:
+        """Give each answer in ``text`` to its question; what belongs to none is kept for the end."""
+        said = self._unclaimed + text  # an answer may come in parts
+        waiting = [asked for asked in self._asked if asked.is_open]
+        if waiting and not waiting[0].question.wanted:  # a rehearsal: whatever comes is the answer
+            return waiting[0].answer.set_result(text)
+        told = [asked for asked in waiting if asked.question.is_told_in(said)]
+        known = {asked.question.text for asked in waiting}
+        again = {
+            each.question for each in self._asked if each.question.text not in known and each.question.is_told_in(text)
+        }
+        for question in again:
+            self._came_again(question)
+        for asked in told[:1] if len({each.question.text for each in told}) == 1 else told:
+            asked.answer.set_result(text)
+            self.results.answered(CHANNEL, asked.question.kind, asked.due, time.monotonic() - asked.due)
+        if told or again:
+            self._unclaimed = ""
+        elif waiting and text.startswith(REFUSALS):
+            self.results.refused += 1
+            waiting[0].answer.set_result(text)
+        else:
+            self._unclaimed = said
+        return None
+
+    def _came_again(self, question: Question) -> None:
+        if question.kind == ACCOUNT:
+            self.results.repeated += 1  # must arrive: rather twice than not at all
+        else:
+            self.results.fault(DOUBLED, f"{self.name}「{question.text}」")
 
     async def _deliver(self, fields: dict[str, str]) -> str | None:
         for _ in range(DELIVERIES):
@@ -91,6 +134,12 @@ class WeChatUser:
         return None
 
     async def leave(self) -> None:
-        """Look whether anything came that belongs to no question."""
-        if self._pushes.left(self.name):
-            self.results.fault(DOUBLED, f"{self.name} 多了 {self._pushes.left(self.name)} 条客服消息")
+        """Wait for what is still to come; then say what never came, and what came and belongs to nobody."""
+        waiting = {asked.answer for asked in self._asked if asked.is_open}
+        if waiting:
+            await asyncio.wait(waiting, timeout=LATE_WITHIN)
+        for asked in self._asked:
+            if asked.is_open:
+                self.results.fault(LOST, f"{self.name} {asked.question.text}")
+        if self._unclaimed:
+            self.results.fault(CROSSED, f"{self.name} 收到「{self._unclaimed[:80]}」")

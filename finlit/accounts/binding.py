@@ -10,13 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from finlit import settings
 from finlit.accounts import audit
 from finlit.db import engine, tables
+
+# Every message asks for it: plain columns, and a statement that is built once.
+_BINDING = select(
+    tables.Binding.customer_id, tables.Binding.channel, tables.Binding.bound_at, tables.Binding.seen_at
+).where(tables.Binding.conversation == bindparam("of_conversation"))
+_SEEN = update(tables.Binding).where(tables.Binding.conversation == bindparam("of_conversation"))
+_SEEN = _SEEN.values(seen_at=bindparam("now")).execution_options(synchronize_session=False)
 
 WEB_IDLE = timedelta(minutes=15)
 WECHAT = "wechat"
@@ -92,17 +100,21 @@ def bind_demo_customer(conversation: str, customer_id: str) -> None:
         bind(session, conversation, TERMINAL, customer_id, "terminal", current.now())
 
 
-def is_live(binding: tables.Binding, now: datetime, wechat_reverify_days: int) -> bool:
+def is_live(binding: Any, now: datetime, wechat_reverify_days: int) -> bool:
     """Say whether the binding still proves anything at ``now``."""
     if binding.channel == WECHAT:
         return bool(now < binding.bound_at + timedelta(days=wechat_reverify_days))
     return bool(now < binding.seen_at + WEB_IDLE)
 
 
-def _live(session: Session, conversation: str, current: settings.Settings) -> tables.Binding | None:
+def _found(session: Session, conversation: str) -> Any:
+    return session.execute(_BINDING, {"of_conversation": conversation}).first()
+
+
+def _live(session: Session, conversation: str, current: settings.Settings) -> Any:
     if not may_be_a_customer(conversation, current):
         return None
-    binding = session.get(tables.Binding, conversation)
+    binding = _found(session, conversation)
     if binding is None or not is_live(binding, current.now(), current.identity.wechat_reverify_days):
         return None
     return binding
@@ -142,14 +154,14 @@ def has_lapsed(conversation: str) -> bool:
     """Say whether the conversation was bound and has to prove it again."""
     current = settings.load()
     with engine.sessions(current.database_url)() as session:
-        return session.get(tables.Binding, conversation) is not None and _live(session, conversation, current) is None
+        return _found(session, conversation) is not None and _live(session, conversation, current) is None
 
 
 def touch(session: Session, conversation: str, now: datetime) -> None:
     """Note that the customer of a live web binding is there; a lapsed one stays lapsed. Writes nothing else."""
-    binding = session.get(tables.Binding, conversation)
+    binding = _found(session, conversation)
     if binding is not None and binding.seen_at < now < binding.seen_at + WEB_IDLE:
-        binding.seen_at = now
+        session.execute(_SEEN, {"of_conversation": conversation, "now": now})
 
 
 def unbind(session: Session, conversation: str, now: datetime) -> bool:

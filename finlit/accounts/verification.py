@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from finlit.accounts import audit, binding, limit_rows, limits, origin
+from finlit.accounts import attempts, audit, binding, limit_rows, limits, origin
 from finlit.accounts.code_senders import CodeSender, NotDelivered
 from finlit.db import tables
 
@@ -84,7 +84,7 @@ class Verification:
         now = self._clock()
         with self._sessions.begin() as session:
             binding.touch(session, conversation, now)
-            attempt = session.get(tables.VerificationAttempt, conversation)
+            attempt = attempts.find(session, conversation)
             if attempt is None:
                 return None
             code = attempt.code_digest if attempt.code_expires_at and now < attempt.code_expires_at else None

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from finlit.db import engine, tables
 
@@ -43,8 +42,8 @@ class Limiter(Protocol):
 
 
 # Statements that every message needs are built once: building and comparing them costs more than running them.
-_COUNTED = select(tables.RateCounter.minute, tables.RateCounter.events).where(
-    tables.RateCounter.key == bindparam("of_key"), tables.RateCounter.minute >= bindparam("since")
+_COUNTED = select(tables.RateCounter.key, tables.RateCounter.minute, tables.RateCounter.events).where(
+    tables.RateCounter.key.in_(bindparam("of_keys", expanding=True)), tables.RateCounter.minute >= bindparam("since")
 )
 
 
@@ -75,26 +74,30 @@ class DatabaseLimiter:
 
     def wait(self, allowances: Sequence[Allowance], now: float) -> int:
         """Count one event for all ``allowances``; return 0, or how many seconds to wait."""
+        window = int(now // MINUTE)
+        into = now - window * MINUTE
+        limits = {self._digest(each.key): each.per_minute for each in allowances}
+        keys = sorted(limits)  # one order: no deadlock
         with engine.sessions(self._database_url)() as session:
-            for allowance in sorted(allowances, key=lambda each: each.key):  # one order: no deadlock
-                seconds = self._wait_for(session, allowance, now)
-                if seconds:
-                    session.rollback()
-                    return seconds
+            one = _count_one(session.get_bind().dialect.name)
+            session.execute(one, [{"of_key": key, "this_minute": window} for key in keys])
+            rows = session.execute(_COUNTED, {"of_keys": keys, "since": window - 1})
+            events = {(row.key, row.minute): row.events for row in rows}
+            seconds = max(
+                _seconds_to_wait(events.get((key, window - 1), 0), events[key, window] - 1, into, limits[key])
+                for key in keys
+            )
+            if seconds:
+                session.rollback()
+                return seconds
             session.commit()
         self._counted += 1
         if self._counted % SWEEP_EVERY == 0:
             self._sweep(now)
         return 0
 
-    def _wait_for(self, session: Session, allowance: Allowance, now: float) -> int:
-        digest = hmac.new(self._secret, allowance.key.encode(), hashlib.sha256).hexdigest()
-        window = int(now // MINUTE)
-        session.execute(_count_one(session.get_bind().dialect.name), {"of_key": digest, "this_minute": window})
-        rows = session.execute(_COUNTED, {"of_key": digest, "since": window - 1})
-        events: dict[int, int] = {row.minute: row.events for row in rows}
-        into = now - window * MINUTE
-        return _seconds_to_wait(events.get(window - 1, 0), events[window] - 1, into, allowance.per_minute)
+    def _digest(self, key: str) -> str:
+        return hmac.new(self._secret, key.encode(), hashlib.sha256).hexdigest()
 
     def _sweep(self, now: float) -> None:
         with engine.sessions(self._database_url).begin() as session:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timezone
 from json import loads as parse_json
@@ -26,9 +25,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import settings
 from finlit.accounts import host_token, origin
-from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history
+from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history, web_limits
 from finlit.channels.addresses import address_of
-from finlit.channels.limits import Allowance, Limiter, limiter_for
 from finlit.channels.web_inbox import STILL, Inbox, Pulse
 from finlit.channels.web_stream import Streams, TooManyStreams
 from finlit.channels.web_turns import Turns
@@ -103,7 +101,7 @@ class WebChat(InputChannel):
         routes.add_route(self._from_our_page(self._open), "/restart", methods=["POST"], name="restart")
 
         async def host(request: Request) -> HTTPResponse:
-            seconds = await self._wait(request)
+            seconds = await web_limits.wait(request)
             return refusals.slow_down(seconds) if seconds else await host_login.take_over(request)
 
         routes.add_route(host, "/host", methods=["POST"], name="host")
@@ -146,17 +144,6 @@ class WebChat(InputChannel):
         return self._from_our_page(guarded)
 
     @staticmethod
-    def _limiter() -> Limiter:
-        current = settings.load()
-        return limiter_for(current.database_url, current.session_secret)
-
-    async def _wait(self, request: Request, *more: Allowance) -> int:
-        current = settings.load()
-        address = address_of(request, current.trusted_proxies)
-        allowances = [Allowance(f"address:{address}", current.address_requests_per_minute), *more]
-        return await asyncio.to_thread(self._limiter().wait, allowances, time.time())
-
-    @staticmethod
     async def _pulses(conversations: list[str]) -> dict[str, Pulse]:
         inbox = Inbox(settings.load().database_url)
         return await asyncio.to_thread(inbox.pulses, conversations, _wall_clock())
@@ -196,16 +183,11 @@ class WebChat(InputChannel):
         return self._json(found)
 
     async def _open(self, request: Request) -> HTTPResponse:
-        seconds = await self._wait_to_open(request)
+        seconds = await web_limits.wait_to_open(request)
         if seconds:
             return refusals.slow_down(seconds)
         conversation = sessions.new_conversation()
         return self._with_token(request, self._nothing_said(conversation), conversation)
-
-    async def _wait_to_open(self, request: Request) -> int:
-        current = settings.load()
-        address = address_of(request, current.trusted_proxies)
-        return await self._wait(request, Allowance(f"opened:{address}", current.new_sessions_per_minute))
 
     @staticmethod
     def _nothing_said(conversation: str, verified: bool = False) -> dict[str, Any]:
@@ -218,7 +200,7 @@ class WebChat(InputChannel):
         token = body.get("token") if body else None
         if not isinstance(token, str):
             return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
-        seconds = await self._wait_to_open(request)
+        seconds = await web_limits.wait_to_open(request)
         if seconds:
             return refusals.slow_down(seconds)
         conversation = sessions.new_conversation()  # never one that somebody else may know
@@ -249,8 +231,7 @@ class WebChat(InputChannel):
         if not isinstance(text, str) or not isinstance(name, str) or not _NAME.fullmatch(name):
             return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
         try:
-            per_minute = settings.load().messages_per_minute
-            seconds = await self._wait(request, Allowance(f"session:{conversation}", per_minute))
+            seconds = await web_limits.wait_to_say(request, conversation, text)
             if seconds:
                 return refusals.slow_down(seconds)
             agent = request.app.ctx.agent
@@ -277,7 +258,7 @@ class WebChat(InputChannel):
         body = _body_of(request) if len(request.body) <= MOST_BODY_BYTES else None
         if body is None:
             return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
-        seconds = await self._wait(request)
+        seconds = await web_limits.wait(request)
         if seconds:
             return refusals.slow_down(seconds)
         turns = await web_history.read(request.app.ctx.agent, conversation)

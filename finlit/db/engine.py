@@ -37,9 +37,11 @@ def _watch_sqlite(engine: Engine, file: Path) -> None:
     forked process must not use its parent's connections.
     """
 
+    path = str(file)
+
     def identity() -> tuple[int, int]:
         try:
-            found = file.stat()
+            found = os.stat(path)  # noqa: PTH116 - at each checkout, and pathlib costs five times as much
         except OSError:
             return (0, os.getpid())
         return (found.st_ino, os.getpid())
@@ -56,6 +58,7 @@ def _watch_sqlite(engine: Engine, file: Path) -> None:
 
 
 _engines: dict[str, Engine] = {}
+_sessions: dict[str, sessionmaker[Session]] = {}
 _making = Lock()
 
 
@@ -86,6 +89,7 @@ def dispose(url: str) -> None:
     """Close the connections to ``url`` and forget its engine: its database is no longer needed."""
     with _making:
         engine = _engines.pop(url, None)
+        _sessions.pop(url, None)
     if engine is not None:
         engine.dispose()
 
@@ -110,7 +114,11 @@ def _new_engine(url: str) -> Engine:
 
 def sessions(url: str) -> sessionmaker[Session]:
     """Return a session factory: ``with sessions(url).begin() as session`` commits or rolls back."""
-    return sessionmaker(engine_for(url), future=True, expire_on_commit=False)
+    engine = engine_for(url)
+    known = _sessions.get(url)
+    if known is None or known.kw["bind"] is not engine:  # each factory is a class of its own: dear to make
+        known = _sessions[url] = sessionmaker(engine, future=True, expire_on_commit=False)
+    return known
 
 
 def no_time_limit(connection: Any) -> None:
