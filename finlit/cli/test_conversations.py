@@ -29,7 +29,10 @@ from finlit.conversations.model import Conversation, Result
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "files", nargs="*", metavar="文件", help=f"只演这些文件（默认 {reading.FOLDER}/test_*.yml 全部）"
+        "files",
+        nargs="*",
+        metavar="文件",
+        help=f"只演这些文件（默认 {reading.FOLDER}/test_*.yml 全部）；文件:行号 只演从这一行开始的那段",
     )
     parser.add_argument("-k", metavar="文字", dest="only", help="只演标题或文件名里有这段文字的对话")
     parser.add_argument("--live", metavar="网址", help="对着已启动的服务器演，例 http://localhost:5005")
@@ -39,14 +42,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--write-untouched", action="store_true", help=f"按这一次的结果重写 {coverage.FLOOR}")
 
 
+def _place(word: str) -> tuple[Path, int | None]:
+    """Return the file, and the line on which one conversation of it begins when 「文件:行号」 is given."""
+    file, colon, line = word.rpartition(":")
+    return (Path(file).resolve(), int(line)) if colon and line.isdigit() else (Path(word).resolve(), None)
+
+
 def _conversations(args: argparse.Namespace, known: names.Names) -> list[Conversation]:
     current = settings.load()
-    paths = [Path(file).resolve() for file in args.files] or reading.conversation_files(current)
+    wanted = [_place(file) for file in args.files]
+    paths = list(dict.fromkeys(path for path, _ in wanted)) or reading.conversation_files(current)
     found, problems = reading.read(paths, known, current)
     if problems:
         for problem in problems:
             print(problem, file=sys.stderr)
         raise CommandError(f"对话文件里有 {len(problems)} 处写得不对，改好再演。")
+    if wanted:
+        chosen = {(path, line) for path, line in wanted}
+        found = [each for each in found for path in [(current.root / each.where.file).resolve()]
+                 if (path, None) in chosen or (path, each.where.line) in chosen]  # fmt: skip
     if args.only:
         found = [each for each in found if args.only in each.title or args.only in each.where.file]
     if not found:

@@ -126,11 +126,12 @@ def _rows(content: topics.Content, problems: list[Problem]) -> list[IntentRow]:
     return rows
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=6)  # each holds all content, about 60 MB
 def _catalog(folder: Path, commit: str, day: str, settings: Settings) -> Catalog:
     here = replace(settings, root=folder)
     found = checks.problems(here)
     content = topics.read(here.data_dir)
+    topics.make_comparable(content.examples)
     try:
         registry = facts.load(here.data_dir / "facts.yml")
     except Exception:  # noqa: BLE001 - a broken registry is one of the problems shown
@@ -159,17 +160,18 @@ def nearest(draft: Draft, text: str, most: int = 5) -> list[dict[str, Any]]:
     ]
 
 
-def search(catalog: Catalog, words: str, most: int = 60) -> dict[str, list[Any]]:
-    """Return intents, sentences, answers and facts that hold every one of ``words``."""
+def search(catalog: Catalog, words: str) -> dict[str, list[Any]]:
+    """Return all intents, sentences, answers and facts that hold every one of ``words``; empty when nothing does."""
     parts = words.lower().split()
 
     def holds(text: str) -> bool:
         return all(part in text.lower() for part in parts)
 
     known = catalog.registry.facts.values() if catalog.registry else ()
-    return {
-        "intents": [row for row in catalog.intents if holds(f"{row.label} {row.question}")][:most],
-        "examples": [example for example in catalog.content.examples if holds(example.text)][:most],
-        "answers": [r for r in catalog.content.responses if holds(f"{r.name} {r.text}")][:most],
-        "facts": [fact for fact in known if holds(f"{fact.id} {fact.title} {fact.statement} {fact.cite}")][:most],
+    found: dict[str, list[Any]] = {
+        "intents": [row for row in catalog.intents if holds(f"{row.label} {row.question}")],
+        "examples": [example for example in catalog.content.examples if holds(example.text)],
+        "answers": [r for r in catalog.content.responses if holds(f"{r.name} {r.text}")],
+        "facts": [fact for fact in known if holds(f"{fact.id} {fact.title} {fact.statement} {fact.cite}")],
     }
+    return found if any(found.values()) else {}

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 LONGEST = 60.0  # seconds for one command
@@ -37,7 +38,7 @@ class Commit:
 
     id: str
     author: str
-    at: str
+    at: datetime
     message: str
 
 
@@ -92,7 +93,8 @@ def diff(folder: Path, before: str, after: str, paths: Sequence[str] = ()) -> st
 def history(folder: Path, revisions: str, most: int, paths: Sequence[str] = ()) -> list[Commit]:
     """Return the newest commits of ``revisions`` first."""
     out = run(folder, "log", f"-{most}", "--format=%H%x1f%an%x1f%aI%x1f%s", revisions, "--", *paths)
-    return [Commit(*line.split("\x1f", 3)) for line in out.splitlines() if line]
+    parts = [line.split("\x1f", 3) for line in out.splitlines() if line]
+    return [Commit(key, author, datetime.fromisoformat(at), message) for key, author, at, message in parts]
 
 
 def commit_files(folder: Path, files: Sequence[str], message: str, author: Author) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from finlit import training
-from finlit.console import git
+from finlit.console import git, touched
 from finlit.console.drafts import Draft
 from finlit.console.models import ModelFailed, Models, environment_for, seed_model
 from finlit.content import checks, files, topics
@@ -54,21 +54,11 @@ def changed_answers(draft: Draft, settings: Settings) -> set[str] | None:
     return {response.name for response in after.responses if old.get(response.name) != response.body}
 
 
-def touching(folder: Path, answers: set[str], changed: list[str]) -> list[str]:
-    """Return the conversation tests that speak of one of ``answers`` or stand beside its file or a ``changed`` one."""
-    names = {name.removeprefix("utter_") for name in answers} | answers
-    homes = {Path(r.where.file).stem for r in topics.read(folder / "data").responses if r.name in answers}
-    homes |= {Path(name).stem for name in changed}
-    chosen = []
-    for path in sorted((folder / "tests" / "conversations").glob("test_*.yml")):
-        text = path.read_text(encoding="utf-8")
-        if path.stem.removeprefix("test_") in homes or any(name in text for name in names):
-            chosen.append(path.relative_to(folder).as_posix())
-    return chosen
-
-
 def play_conversations(settings: Settings, folder: Path, only: list[str] | None = None) -> dict[str, Any]:
-    """Play the conversation tests of a checkout; returns how many, which failed, and how long. Raises Blocked."""
+    """Play the conversation tests of a checkout; returns how many, which failed, and how long. Raises Blocked.
+
+    A run of all of them is remembered: what each was answered says what an edit touches.
+    """
     if not list((folder / "tests" / "conversations").glob("test_*.yml")) or only == []:
         return {"played": 0, "failed": [], "seconds": 0.0}
     out = folder / "var" / "conversations.xml"
@@ -92,12 +82,16 @@ def play_conversations(settings: Settings, folder: Path, only: list[str] | None 
         detail = done.stderr.strip().splitlines()[-1:] if "done" in locals() else []
         raise Blocked(f"对话测试没有跑完：{(detail or [str(fault)])[0]}") from fault
     played, failed = 0, []
+    said: dict[str, list[str]] = {}
     for case in cases:
         played += 1
+        said[str(case.get("name"))] = touched.answers_in(case)
         failure = case.find("failure")
         if failure is not None:
             failed.append({"title": case.get("name"), "file": f"{case.get('file')}:{case.get('line')}",
                            "why": failure.get("message"), "talk": failure.text or ""})  # fmt: skip
+    if only is None:
+        touched.remember(settings.var_dir, said)
     return {"played": played, "failed": failed, "seconds": round(time.monotonic() - started, 1)}
 
 
@@ -152,7 +146,13 @@ class Measuring:
         report["comparison"] = asdict(compare.compare(before, after))
         report["is_worse"] = compare.compare(before, after).is_worse
         progress("演对话测试" if play else "对话测试上线后再演")
-        only = [] if not play else None if answers is None else touching(draft.folder, answers, draft.changed_files())
+        only = (
+            []
+            if not play
+            else None
+            if answers is None
+            else touched.by(draft.folder, answers, draft.changed_files(), touched.remembered(self._settings.var_dir))
+        )
         report["conversations"] = play_conversations(self._settings, draft.folder, only)
         report["conversations"]["all"] = only is None
 

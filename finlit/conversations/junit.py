@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 from finlit.conversations.model import Result
 from finlit.conversations.terminal import chat
 
+SAID = "said"  # the property that lists the answers which a conversation was given
+
 
 def _xml_safe(text: str) -> str:
     """Return ``text`` without the control characters that XML can't carry."""
@@ -28,6 +30,9 @@ def write(path: Path, results: Sequence[Result], seconds: float) -> None:
             suite, "testcase", classname=where.file, name=_xml_safe(result.conversation.title),
             file=where.file, line=str(where.line), time=f"{result.seconds:.3f}",
         )  # fmt: skip
+        said = dict.fromkeys(answer for played in result.played for answer in played.seen.answers if answer)
+        properties = ElementTree.SubElement(case, "properties")
+        ElementTree.SubElement(properties, "property", name=SAID, value=" ".join(said))
         if result.skipped:
             ElementTree.SubElement(case, "skipped", message=result.skipped)
         elif not result.passed:

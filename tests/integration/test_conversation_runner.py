@@ -200,6 +200,7 @@ def test_junit_counts_what_failed_and_carries_the_chat(play, conversations, tmp_
     suite = ElementTree.parse(tmp_path / "r.xml").getroot()
     assert (suite.get("tests"), suite.get("failures")) == ("5", "1")
     (failure,) = suite.iter("failure")
+    assert any("utter_credit_reported" in each.get("value").split() for each in suite.iter("property"))
     assert "包含「过了约定时点就可能报」" in failure.get("message") and "我：逾期一天会上征信吗" in failure.text
 
 

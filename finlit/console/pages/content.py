@@ -21,6 +21,14 @@ FILE_TITLES = {
     "data/jieba/finance.txt": "金融词典（jieba）",
     "data/task_words.yml": "任务里的是、不、跳过", "data/other_people.yml": "替别人问的说法", "data/verification.yml": "核验身份的说法", "data/wechat_menu.yml": "微信菜单", "domain.yml": "意图登记", "tests/nlu/heldout.tsv": "保留集",
 }  # fmt: skip
+MOST_FOUND = 60  # of one kind, on the page of a search
+
+
+def _title(file: str) -> str:
+    """Return what a file is about, in Chinese; its name when nothing says it."""
+    if file.startswith(("data/faq/", "data/tasks/")):
+        return f"{catalog.title_of(file)}：问法和答案"
+    return "对话测试" if file.startswith("tests/conversations/") else FILE_TITLES.get(file, Path(file).name)
 
 
 def _here() -> catalog.Catalog:
@@ -44,15 +52,15 @@ def show() -> Any:
 def problems() -> Any:
     """List everything that the checks say."""
     owner = {(e.where.file, e.where.line): e.label for e in _here().content.examples}
-    names = {row.label for row in _here().intents}
+    questions = {row.label: row.question for row in _here().intents}
     for response in _here().content.responses:
         label = response.name.removeprefix("utter_")
-        while label and label not in names:
+        while label and label not in questions:
             label = label.rpartition("_")[0]
         for line in range(response.where.line, response.text_line + response.text.count("\n") + 1):
             owner[(response.where.file, line)] = label
     shown = [(p, owner.get((p.where.file, p.where.line), "")) for p in _here().problems]
-    return render_template("problems.html", shown=shown, catalog=_here())
+    return render_template("problems.html", shown=shown, questions=questions, catalog=_here())
 
 
 @pages.get("/search")
@@ -61,7 +69,8 @@ def search() -> Any:
     """Search intents, sentences, answers and facts."""
     words = request.args.get("q", "").strip()
     found = catalog.search(_here(), words) if words else {}
-    return render_template("search.html", words=words, found=found)
+    questions = {row.label: row.question for row in _here().intents}
+    return render_template("search.html", words=words, found=found, questions=questions, most=MOST_FOUND)
 
 
 def _save(texts: dict[str, str], versions: dict[str, str], message: str) -> None:
@@ -79,7 +88,7 @@ def all_files() -> Any:
     found = [*folder.glob("data/**/*"), folder / "domain.yml", *folder.glob("tests/nlu/*.tsv"),
              *folder.glob("tests/conversations/*.yml")]  # fmt: skip
     names = sorted({p.relative_to(folder).as_posix() for p in found if p.is_file() and not p.name.startswith(".")})
-    return render_template("files.html", names=names, titles=FILE_TITLES, changed=set(draft().changed_files()))
+    return render_template("files.html", names=names, title_of=_title, changed=set(draft().changed_files()))
 
 
 @pages.route("/files/<path:file>", methods=["GET", "POST"])
@@ -94,7 +103,7 @@ def file(file: str) -> Any:
         return _save_file(file, text, version)
     shown = _here().problems_of(file)
     return render_template("file.html", file=file, text=text, version=version, problems=shown,
-                           title=FILE_TITLES.get(file, Path(file).name), line=request.args.get("line", ""))  # fmt: skip
+                           title=_title(file), line=request.args.get("line", ""))  # fmt: skip
 
 
 @needs("editor")
@@ -104,7 +113,7 @@ def _save_file(name: str, text: str, version: str) -> Any:
     if request.form.get("version") != version:
         tell("这个文件在您打开之后被改过，没有保存。下面是您写的，请比较后再存。", "error")
         page = render_template("file.html", file=name, text=new, version=version, problems=[],
-                               title=FILE_TITLES.get(name, name), line="")  # fmt: skip
+                               title=_title(name), line="")  # fmt: skip
         return page, HTTPStatus.CONFLICT
     try:
         if name.endswith(".yml"):
@@ -113,7 +122,7 @@ def _save_file(name: str, text: str, version: str) -> Any:
         line = getattr(getattr(fault, "problem_mark", None), "line", 0) + 1
         tell(f"第 {line} 行不是正确的 YAML，没有保存。请检查缩进和引号。", "error")
         page = render_template("file.html", file=name, text=new, version=version, problems=[],
-                               title=FILE_TITLES.get(name, name), line=str(line))  # fmt: skip
+                               title=_title(name), line=str(line))  # fmt: skip
         return page, HTTPStatus.UNPROCESSABLE_ENTITY
     _save({name: new}, {name: version}, f"改文件：{name}")
     return redirect(url_for("content.file", file=name))

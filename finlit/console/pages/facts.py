@@ -17,7 +17,7 @@ pages = Blueprint("facts", __name__)
 FACTS, QUIZ = "data/facts.yml", "data/quiz.yml"
 FACT_FIELDS = ("title", "statement", "basis", "cite", "confidence", "since", "until", "checked", "note")
 FIELD_TITLES = {
-    "title": "一句话", "statement": "事实", "basis": "依据全文", "cite": "给客户看的短出处", "confidence": "置信（high/medium/low）",
+    "title": "一句话", "statement": "事实", "basis": "依据全文", "cite": "给客户看的短出处", "confidence": "把握有多大",
     "since": "施行日", "until": "最后一天", "checked": "核对日", "note": "保留意见",
 }  # fmt: skip
 
