@@ -53,7 +53,7 @@ def progress(page, project):
 
 def wait_until_quiet(page, project, seconds=300):
     """Wait on the publish page until nothing is measured or published any more."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + within(seconds)
     while time.monotonic() < deadline:
         seen = progress(page, project)
         if not seen["working"] and not (seen["open"] and seen["publication"]["state"] == "running"):
