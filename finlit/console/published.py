@@ -28,8 +28,11 @@ def live_workers(settings: Settings, session: Session) -> list[ServingWorker]:
 
 
 def wait_for_workers(settings: Settings, sessions: sessionmaker[Session], model: str, say: Say) -> int:
-    """Return how many processes serve ``model`` as soon as all do; raises Blocked when one refuses or is too slow."""
-    deadline = time.monotonic() + SWITCH_WITHIN
+    """Return how many processes serve ``model`` as soon as all do; raises Blocked when one refuses or is too slow.
+
+    None at all is right only when none was there at the beginning: processes that fall silent have not switched.
+    """
+    deadline, there_were_some = time.monotonic() + SWITCH_WITHIN, False
     while True:
         with sessions() as session:
             workers = live_workers(settings, session)
@@ -37,10 +40,13 @@ def wait_for_workers(settings: Settings, sessions: sessionmaker[Session], model:
             faults = [str(worker.fault) for worker in behind if model in str(worker.fault)]
         if faults:
             raise Blocked(f"服务进程不肯换：{faults[0]}")
-        if not behind:
+        there_were_some = there_were_some or bool(workers)
+        if not behind and (workers or not there_were_some):
             say("switch", f"{len(workers)} 个服务进程都换好了" if workers else "现在没有服务进程在运行")
             return len(workers)
         if time.monotonic() > deadline:
+            if not workers:
+                raise Blocked("服务进程都没有声音了")
             raise Blocked(f"{len(behind)} 个服务进程 {SWITCH_WITHIN:.0f} 秒还没有换好")
         time.sleep(0.25)
 

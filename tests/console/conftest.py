@@ -15,6 +15,7 @@ from tests import wechat
 from tests.browser.conftest import ROOT, browser, free_port  # noqa: F401 - the fixture is used by name
 
 PASSWORDS = {"lin": "correct horse 8", "wang": "battery staple 9", "reader": "only looking 7"}
+PROCESSES = 2  # of the assistant: a publication has to reach all
 DESKTOP, TABLET = {"width": 1280, "height": 860}, {"width": 820, "height": 1100}
 # These conversations are played before and after each publication here; all of them are `make conversation`.
 CONVERSATIONS = ("test_fees.yml",)
@@ -35,7 +36,7 @@ class Project:
         self.url = f"http://127.0.0.1:{self.port}"
         self.shift = running_clock()
         self.environment = {
-            **os.environ, **wechat.environment(account_type="subscription"), "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PROCESSES": "1",
+            **os.environ, **wechat.environment(account_type="subscription"), "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PROCESSES": str(PROCESSES),
             "FINLIT_CLOCK_SHIFT": str(self.shift), "FINLIT_PORT": str(self.chat),
             "FINLIT_CONSOLE_PORT": str(self.port), "FINLIT_ADDRESS_REQUESTS_PER_MINUTE": "6000",
             "DATABASE_URL": f"sqlite:///{folder}/var/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/var/conversations.db",

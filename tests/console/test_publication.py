@@ -22,6 +22,7 @@ from tests.console.acting import (
     wait_until_quiet,
     within,
 )
+from tests.console.conftest import PROCESSES
 
 ANSWER = "fee_waiver"
 
@@ -47,10 +48,16 @@ class Crowd:
         return json.loads(self.process.communicate(timeout=60)[0])
 
 
-def serving_process(project):
+def serving_processes(project):
     supervisor = project.processes["run"].pid
-    child = ["pgrep", "-P", str(supervisor), "-f", "finlit.serving.rasa_server"]
-    return int(subprocess.run(child, capture_output=True, check=True).stdout.split()[0])
+    children = ["pgrep", "-P", str(supervisor), "-f", "finlit.serving.rasa_server"]
+    return [int(word) for word in subprocess.run(children, capture_output=True, check=True).stdout.split()]
+
+
+def models_served(project):
+    """Return what each living process says it serves."""
+    ids = [f"%:{pid}:%" for pid in serving_processes(project)]
+    return [project.rows("SELECT model FROM serving_workers WHERE id LIKE ?", each)[0][0] for each in ids]
 
 
 def test_an_answer_goes_live_within_seconds_while_customers_keep_talking(sign_in, project):
@@ -62,7 +69,10 @@ def test_an_answer_goes_live_within_seconds_while_customers_keep_talking(sign_in
         publish(page, "减免的答案先安慰一句")
         seen = wait_until_quiet(page, project)
         assert seen["publication"]["state"] == "published", seen
-        assert "先喝口水" in Customer(project).ask("能不能减免罚息")
+        served = models_served(project)
+        assert len(served) == PROCESSES and len(set(served)) == 1, "every process has the new model"
+        for _ in range(4):
+            assert "先喝口水" in Customer(project).ask("能不能减免罚息"), "whichever answers"
         told_by_them = crowd.go_home()
     for channel in told_by_them.values():
         assert channel["failed"] == []
@@ -130,21 +140,20 @@ def test_the_old_model_comes_back_by_itself_when_the_assistant_does_not_answer_w
     page = sign_in("lin")
     edit_answer(page, project, ANSWER, "下一步：", "下一步：先数三下，")
     measure(page, project)
-    before, head = (
-        project.rows("SELECT model FROM serving_workers ORDER BY seen_at DESC")[0],
-        project.git("rev-parse", "HEAD"),
-    )
+    before, head = models_served(project), project.git("rev-parse", "HEAD")
     publish(page, "会被收回的一句")
-    wait_for(lambda: project.rows("SELECT model FROM serving_workers ORDER BY seen_at DESC")[0] != before, every=0.01)
-    assistant = serving_process(project)
-    os.kill(assistant, signal.SIGSTOP)  # it hangs: alive, and says nothing
+    wait_for(lambda: models_served(project) != before, every=0.01)
+    assistants = serving_processes(project)
+    for pid in assistants:
+        os.kill(pid, signal.SIGSTOP)  # they hang: alive, and say nothing
     try:
         wait_for(lambda: step_of_last(project) in ("take_back", ""), every=0.1)
     finally:
-        os.kill(assistant, signal.SIGCONT)
+        for pid in assistants:
+            os.kill(pid, signal.SIGCONT)
     seen = wait_until_quiet(page, project)
     assert seen["publication"]["state"] == "returned", seen
-    wait_for(lambda: project.rows("SELECT model FROM serving_workers ORDER BY seen_at DESC")[0] == before)
+    wait_for(lambda: models_served(project) == before)
     assert "先数三下" not in Customer(project).ask("能不能减免罚息")
     assert project.git("diff", "--stat", head.strip(), "HEAD") == ""
     assert "已自动恢复" in page.locator("tr", has_text="会被收回的一句").inner_text()

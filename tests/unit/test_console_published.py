@@ -1,6 +1,7 @@
 """The published branch moves whole or not at all, and who may ask for it to move."""
 
 import subprocess
+import threading
 from dataclasses import replace
 
 import pytest
@@ -111,3 +112,41 @@ def test_a_waiting_publication_is_withdrawn_and_a_rollback_waits_for_nobody(publ
     back = publisher.ask(Wanted("rollback", "rollback-1", "lin", "回退"))
     with pytest.raises(NotNow, match="不在等待"):
         publisher.approve(back, "wang")
+
+
+@pytest.fixture
+def workers(tmp_path, monkeypatch):
+    """A function that writes what serving processes report, and one that waits for all of them."""
+    current = replace(settings.load(), database_url=f"sqlite:///{tmp_path}/w.db", fixed_now=NOW)
+    tables.Base.metadata.create_all(engine.engine_for(current.database_url))
+    sessions = engine.sessions(current.database_url)
+    monkeypatch.setattr(published, "SWITCH_WITHIN", 0.6)
+
+    def report(**models):
+        with sessions.begin() as session:
+            session.query(tables.ServingWorker).delete()
+            for name, model in models.items():
+                session.add(tables.ServingWorker(id=name, model=model, switched_at=NOW, seen_at=NOW))
+
+    return report, lambda: published.wait_for_workers(current, sessions, "new", lambda *_: None)
+
+
+def test_a_publication_counts_when_every_process_has_the_new_model(workers):
+    report, wait = workers
+    report(one="new", two="new")
+    assert wait() == 2
+    report()
+    assert wait() == 0, "nothing runs, nothing to wait for"
+    report(one="new", two="old")
+    with pytest.raises(measuring.Blocked, match="1 个服务进程"):
+        wait()
+
+
+def test_processes_that_fall_silent_while_they_switch_have_not_switched(workers):
+    report, wait = workers
+    report(one="old")
+    gone = threading.Timer(0.2, report)
+    gone.start()
+    with pytest.raises(measuring.Blocked, match="没有声音"):
+        wait()
+    gone.join()
