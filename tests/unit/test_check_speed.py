@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 from finlit.content import topics
 from finlit.settings import PROJECT_ROOT
 from finlit.text import fingerprint, fingerprints
@@ -50,11 +52,14 @@ def grown(root):
 
 def test_checks_take_less_than_two_seconds_with_twenty_thousand_sentences(tmp_path):
     grown(tmp_path)
-    loop, _ = min(seconds_of("for each in range(5_000_000): pass") for _ in range(3))
-    pace = max(1.0, loop / (5 * IDLE_LOOP))
-    taken, said = min(seconds_of(COMMAND, str(tmp_path)) for _ in range(3))
-    assert "个错误" in said
-    assert taken / pace < MOST_SECONDS, f"{taken:.2f} s at {pace:.1f} times the idle pace"
+    for _ in range(3):  # a neighbour may have been busy for a moment
+        loop, _ = seconds_of("for each in range(5_000_000): pass")
+        taken, said = seconds_of(COMMAND, str(tmp_path))
+        assert "个错误" in said
+        pace = max(1.0, loop / (5 * IDLE_LOOP))
+        if taken / pace < MOST_SECONDS:
+            return
+    pytest.fail(f"{taken:.2f} s at {pace:.1f} times the idle pace")
 
 
 def test_many_fingerprints_at_once_are_those_of_each_alone():
