@@ -121,6 +121,12 @@ def build(
     )
 
 
+def shortened(answer: Answer) -> Answer:
+    """Return ``answer`` with its conclusion and its next step only: for someone who has just read the whole."""
+    steps = tuple(line for line in answer.lines[1:] if line.text.startswith(_NEXT_STEP))
+    return replace(answer, lines=answer.lines[:1] + steps)
+
+
 def preceded(first: Answer, answer: Answer) -> Answer:
     """Return ``answer`` with the lines of ``first`` before its own."""
     return replace(answer, lines=first.lines + answer.lines)

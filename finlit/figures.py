@@ -15,7 +15,8 @@ from decimal import Decimal
 from finlit.instalments import MOST_PERIODS
 from finlit.money import ONE_FEN, exact, fen, show, show_rate
 from finlit.nlu import not_known
-from finlit.nlu.quantities import find, resolve_date
+from finlit.nlu.dates import resolve_date
+from finlit.nlu.quantities import find
 from finlit.rates import Rate
 from finlit.text import fingerprint, normalise
 

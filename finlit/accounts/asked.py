@@ -11,8 +11,9 @@ from fractions import Fraction
 
 from finlit.days import months_later
 from finlit.money import ONE_FEN, fen
+from finlit.nlu.dates import resolve_date
 from finlit.nlu.portions import loan_number, portion, without_portions
-from finlit.nlu.quantities import Quantity, find, resolve_date
+from finlit.nlu.quantities import Quantity, find
 from finlit.text import fingerprint, normalise
 
 FURTHEST = timedelta(days=3650)

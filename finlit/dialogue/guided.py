@@ -12,7 +12,7 @@ from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from finlit import settings
-from finlit.dialogue import taps
+from finlit.dialogue import decisions, taps
 from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS
 from finlit.tasks import phrases
 from finlit.tasks.hearing import WITHIN_A_TASK, Heard, hear
@@ -71,7 +71,7 @@ def is_proving_identity(tracker: DialogueStateTracker) -> bool:
 def hear_message(data: dict[str, Any], tracker: DialogueStateTracker | None) -> None:
     """Write into the parse result ``data`` which task it belongs to and what it means there, if any."""
     intent = (data.get("intent") or {}).get("name")
-    no_message = (data.get("decision") or {}).get("kind") == "trouble"  # empty, too long, only signs
+    no_message = decisions.kind(data) == "trouble"  # empty, too long, only signs
     elsewhere = intent in OUTRANKING_INTENTS or _taps_another_answer(data)
     found = None if elsewhere or no_message or tracker is None else _found(data, tracker)
     if found is None:
@@ -119,7 +119,7 @@ def _heard(data: dict[str, Any]) -> Heard:
         text=str(data.get("text") or ""),
         today=settings.load().now().date(),
         intent=str(intent.get("name")),
-        decision=str(decision.get("kind")),
+        decision=decisions.kind(data),
         confidence=float(intent.get("confidence") or 0.0),
         choice=choice,
         label=str(decision.get("label") or ""),

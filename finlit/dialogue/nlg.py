@@ -7,6 +7,7 @@ from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -16,6 +17,8 @@ from finlit.content.importer import response_key
 
 FALLBACK_ANSWER = "utter_nlu_fallback"
 OUT_OF_SCOPE_ANSWER = "utter_out_of_scope"
+SHOWN_LATELY = 3  # messages
+TOLD = "utter_told"  # before an answer that has just been given, when the customer tells more
 
 
 class AnswerGenerator(TemplatedNaturalLanguageGenerator):
@@ -49,7 +52,10 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         current = settings.load()
         registry = facts.load(current.data_dir / "facts.yml")
         answer = answers.build(response, name, registry, current.now().date(), kwargs)
-        first = self._variants(kwargs.get("before", ""))
+        before = kwargs.get("before", "")
+        if decision.get("told") and name in _just_said(tracker):
+            answer, before = answers.shortened(answer), before or TOLD
+        first = self._variants(before)
         if first:  # one bubble: what has to be said first, then the answer
             answer = answers.preceded(answers.build(first[0], name, registry, current.now().date(), kwargs), answer)
         last = self._variants(decision.get("after") or "")
@@ -96,3 +102,9 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             if variants := self._variants(name):
                 return str((variants[0].get("metadata") or {}).get("question") or label)
         return label
+
+
+def _just_said(tracker: DialogueStateTracker) -> set[str]:
+    """Return the answers of the turns before this one that still stand on the customer's screen."""
+    said = [event for event in tracker.events if isinstance(event, BotUttered)][-SHOWN_LATELY:]
+    return {str((event.data.get("custom") or {}).get("answer")) for event in said}

@@ -21,7 +21,7 @@ from finlit.accounts import binding, others, verification_words
 from finlit.accounts.code_senders import sender_for
 from finlit.accounts.verification import CODE, CONSENT, Outcome, Pending, Verification
 from finlit.db import engine
-from finlit.dialogue import taps
+from finlit.dialogue import decisions, taps
 from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS
 from finlit.nlu.question_classifier import previous_question
 
@@ -208,7 +208,7 @@ def _at_a_step(raw: str, data: dict[str, Any], step: str | None, intent: str, ar
         if code is not None:
             return steps.give_code(sender, code)
         step = _meant(raw, data, intent, stage)
-    if step is None and intent in WANTED and (data.get("decision") or {}).get("kind") == "answered":
+    if step is None and intent in WANTED and decisions.kind(data) == "answered":
         return steps.want(sender, intent)
     if step is None:
         return None if _is_another_topic(raw, data, intent) else steps.bad_answer(sender)
@@ -227,7 +227,7 @@ def _meant(raw: str, data: dict[str, Any], intent: str, stage: str) -> str | Non
         if meaning == "change_phone" and stage == CONSENT:
             continue
         return meaning
-    if (data.get("decision") or {}).get("kind") != "answered" or verification_words.has_digits(raw):
+    if decisions.kind(data) != "answered" or verification_words.has_digits(raw):
         return None  # a mistyped phone or code: what the classifier makes of digits means nothing here
     if intent in LEAVING or intent == "deny":
         return "refuse" if intent == "deny" and stage == CONSENT else "leave"
@@ -237,7 +237,7 @@ def _meant(raw: str, data: dict[str, Any], intent: str, stage: str) -> str | Non
 
 
 def _is_another_topic(raw: str, data: dict[str, Any], intent: str) -> bool:
-    kind = (data.get("decision") or {}).get("kind")
+    kind = decisions.kind(data)
     if verification_words.is_only_digits(raw):
         return False
     if kind == "asked":

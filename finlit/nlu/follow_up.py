@@ -17,10 +17,11 @@ import yaml
 
 from finlit.nlu import portions
 from finlit.nlu.quantities import find
-from finlit.text import fingerprint
+from finlit.text import fingerprint, normalise
 
 MAX_ELLIPTICAL_CHARS = 14
 SLACK = 4  # characters that a follow-up may have besides the form of its facet
+SLACK_OF_A_WORD = 2  # … when the form is a single word: 「利息」 stands in many a question of its own
 ANY, SAME = "any", "same"  # in the table: any previous intent; the previous intent again
 _PARTICLES = re.compile(r"[吗嘛么呢啊呀吧不的了]+$")
 _WHO = re.compile(r"^(?:我们?|俺)")
@@ -51,7 +52,9 @@ class Facet:
         return any(form in said and len(said) <= len(form) + self._slack(form, slack) for form in self.forms)
 
     def _slack(self, form: str, slack: int) -> int:
-        return 0 if self.whole or len(form) == 1 else slack
+        if self.whole or len(form) == 1:
+            return 0
+        return min(slack, SLACK_OF_A_WORD) if len(form) == 2 else slack
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class Previous:
     """The last question that was answered: its intent (base name), its text and its full label.
 
     ``calculator`` is the intent of the calculator that ran lately, if one did; ``figure_asked``
-    says that the last thing said to the customer asked for a figure.
+    says that the last thing said to the customer asked for a figure; ``shown``, that the answer to
+    a question about the customer's account held their figures.
     """
 
     intent: str
@@ -67,6 +71,7 @@ class Previous:
     label: str = ""
     calculator: str | None = None
     figure_asked: bool = False
+    shown: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class FollowUps:
     openers: tuple[str, ...]
     closers: tuple[str, ...]
     asking: tuple[str, ...]
+    questions: re.Pattern[str]
     facets: dict[str, Facet]
     figure: dict[str, str]
 
@@ -91,7 +97,9 @@ class FollowUps:
             for name, facet in document["facets"].items()
         }
         openers = tuple(sorted(document["openers"], key=len, reverse=True))
-        return cls(openers, tuple(document["closers"]), tuple(document["asking"]), facets, dict(document["figure"]))
+        questions = re.compile("|".join(map(re.escape, document["questions"])) + "|[不没]$")
+        closers, asking = tuple(document["closers"]), tuple(document["asking"])
+        return cls(openers, closers, asking, questions, facets, dict(document["figure"]))
 
     @classmethod
     def load(cls, path: Path) -> FollowUps:
@@ -114,6 +122,10 @@ class FollowUps:
     def asks(self, text: str) -> bool:
         """Say whether the sentence holds a word with which follow-ups ask, or a figure."""
         return self.has_asking_word(text) or bool(find(fingerprint(text)))
+
+    def is_a_question(self, text: str) -> bool:
+        """Say whether the sentence asks or wants something; else it only tells."""
+        return "?" in normalise(text) or self.questions.search(fingerprint(text)) is not None
 
     def has_asking_word(self, text: str) -> bool:
         """Say whether the sentence holds a word with which follow-ups ask."""

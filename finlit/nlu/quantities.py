@@ -2,17 +2,16 @@
 
 Values: ``amount`` in yuan; ``days``; ``months`` (期 count as months); ``rate`` as an annual
 fraction, or ``daily:``/``monthly:`` with the fraction for that time; ``date`` relative where
-the customer's is (``day:15``, ``month-1:10``, ``week+1:5``, ``weekday:5``, ``03-05``), see ``resolve_date``; ``number`` for
+the customer's is (``day:15``, ``month-1:10``, ``week+1:5``, ``weekday:5``, ``03-05``), see ``finlit.nlu.dates``; ``number`` for
 a bare figure that only a question can give a meaning; ``ambiguous`` (三五千, 十来天, 大概几千).
 """
 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from finlit.nlu.numerals import NUMERAL, NotANumeral, parse
@@ -208,6 +207,14 @@ _RULES: list[tuple[str, Reader]] = [
     ),
     # what has no single reading
     (
+        rf"(?:半|\d+(?:\.\d+)?|十|{_DIGIT}?十{_DIGIT}?|{_DIGIT})(?:来|多|几|个多|个来)(?:天|个?月|个?星期|个?礼拜|期|块|元|万|千|年|周)",
+        _fixed("ambiguous", "来"),
+    ),
+    (
+        rf"(?:半|\d+|{_DIGIT}?十{_DIGIT}?|{_DIGIT})(?:个月|个星期|个礼拜|星期|礼拜|周|天|年|期)(?:多(?![久少长大])|出头)",
+        _fixed("ambiguous", "多"),
+    ),
+    (
         r"(?:好|大概|差不多|有)?几(?:十|百|千|万|个|k|w)*(?:来|多)?(?:天|个?月|期|元|块|年|周|星期)?钱?",
         _fixed("ambiguous", "几"),
     ),
@@ -215,9 +222,8 @@ _RULES: list[tuple[str, Reader]] = [
         rf"{_DIGIT}{_DIGIT}(?:[百千万]|个月|个星期|天|期|年|周|百块|千块)(?:天|元|块|个月)?钱?",
         lambda match: _two_digits(match[0]),
     ),
-    (r"(?:十|[一二三四五六七八九]十|\d+)(?:来|多|几)(?:天|个月|期|块|元|万|千|年|周)", _fixed("ambiguous", "来")),
     (
-        r"[百千万]把?(?:来|多)?块?钱?(?:左右)|[百千万](?:来|把)块?钱?|[一二两三四五六七八九]?[百千万]多(?:块|元)?钱?",
+        rf"{_DIGIT}?[百千万]把?(?:来|多)?块?钱?(?:左右)|(?:\d+|{_DIGIT})?[百千万](?:来|把)块?钱?|(?:\d+|{_DIGIT})?[百千万]多(?:块|元)?钱?",
         _fixed("ambiguous", "多"),
     ),
     (
@@ -227,7 +233,7 @@ _RULES: list[tuple[str, Reader]] = [
     (rf"{_DIGIT}(?:到|至){_DIGIT}(?:[百千万]|个月|天|期|年)(?:元|块)?", _fixed("ambiguous", "到")),
     (r"\d+多(?:万|千|块|元|天)?", _fixed("ambiguous", "多")),
     # periods
-    (r"半个多?月", _fixed("days", Decimal(15))),
+    (r"半个月", _fixed("days", Decimal(15))),
     (rf"{_N}个半月", _and_a_half(30, "days")),
     (rf"{_N}年半", _and_a_half(12, "months")),
     (r"半年", _fixed("months", Decimal(6))),
@@ -285,32 +291,3 @@ def _free(pattern: re.Pattern[str], plain: str, taken: list[bool]) -> Iterator[r
             begin = end
         else:
             begin = (start if owned is None else owned) + 1
-
-
-def resolve_date(value: str, today: date) -> date:
-    """Return the day that a date value means, seen from ``today``; a day past the month's end is its last.
-
-    A weekday alone is the next one, today included; 下周五 is the Friday of the week after this one.
-
-    Raises ValueError for a value that ``find`` does not make.
-    """
-    if value.startswith("today"):
-        return today + timedelta(days=int(value[5:]))
-    if value.startswith("day:"):
-        return _in_month(today.year, today.month, int(value[4:]))
-    if value.startswith("weekday:"):
-        return today + timedelta(days=(int(value[8:]) - today.isoweekday()) % 7)
-    if value.startswith("week"):
-        offset, weekday = value[4:].split(":")
-        return today + timedelta(days=int(offset) * 7 + int(weekday) - today.isoweekday())
-    if value.startswith("month"):
-        offset, day = value[5:].split(":")
-        months = today.year * 12 + today.month - 1 + int(offset)
-        return _in_month(months // 12, months % 12 + 1, int(day))
-    if re.fullmatch(r"\d\d-\d\d", value):
-        return _in_month(today.year, int(value[:2]), int(value[3:]))
-    return date.fromisoformat(value)
-
-
-def _in_month(year: int, month: int, day: int) -> date:
-    return date(year, month, min(day, monthrange(year, month)[1]))

@@ -27,6 +27,7 @@ from finlit.nlu.follow_up import FollowUps, Previous
 from finlit.nlu.model import QuestionModel, base_of
 from finlit.nlu.understanding import Understanding, Understood
 from finlit.settings import PROJECT_ROOT
+from finlit.tasks.registry import TASKS
 
 LABEL = "finlit_label"
 FALLBACK = "nlu_fallback"
@@ -158,6 +159,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             ),
             thresholds,
             out_of_scope_weight=config["out_of_scope_weight"],
+            doing=frozenset(task.intent for task in TASKS.values()),
         )
 
     def process(self, messages: list[Message], tracker: DialogueStateTracker | None = None) -> list[Message]:
@@ -185,6 +187,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "label": decision.label,
             "candidates": decision.candidates,
             "from_context": understood.from_context,
+            "told": understood.told,
             "misses": 1 + misses_in_a_row(tracker) if intent in MISSES else 0,
         }
         message.set("decision", about, add_to_output=True)
@@ -238,8 +241,19 @@ def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
     for event in topics[:1] or [calculator]:
         if event is not None and event.text:
             label = str(((event.parse_data or {}).get("decision") or {}).get("label") or _likeliest(event))
-            return Previous(_likeliest(event), event.text, label, name, figure_was_asked(tracker))
+            shown = _figures_were_shown(tracker, event)
+            return Previous(_likeliest(event), event.text, label, name, figure_was_asked(tracker), shown)
     return None
+
+
+def _figures_were_shown(tracker: DialogueStateTracker | None, question: UserUttered) -> bool:
+    """Say whether ``question`` got more than the answer for those who have not proved who they are."""
+    events = list(tracker.events) if tracker else []
+    general = f"utter_{_likeliest(question)}"
+    for event in events[next((n for n, event in enumerate(events) if event is question), 0) :]:
+        if isinstance(event, BotUttered):
+            return str(event.metadata.get("utter_action")) != general
+    return True
 
 
 def _likeliest(event: UserUttered) -> str:

@@ -5,6 +5,7 @@ Pure: no Rasa, no clock, no network. The Rasa component only carries messages in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -38,19 +39,31 @@ SURE_GENERAL = 0.99  # after an account answer: a general question, not the cust
 SURE_CONTROL = 0.5  # greetings, thanks and the like
 SURE_TOGETHER = 0.45  # below this, both sentences together settle nothing: the previous question goes on
 SURE_QUESTION = 0.8  # a question this clear is no veiled cry for help, unless the detector is sure
-SURE_FRAGMENT = 0.6  # a fragment that is this clear by itself is a question: 还能协商吗
+SURE_FRAGMENT = 0.4  # a fragment that is this clear by itself is a question: 还能协商吗
 WEIGHT_ALONE = 0.5
 MAX_FRAGMENT_CHARS = 6
+_HEDGES = re.compile(
+    "大概|大约|差不多|应该|好像|可能|已经|左右|上下|的样子|[吧了呢啊哦嗯哈]"
+)  # around a figure that is only told
+UNSURE_OUT_OF_SCOPE = (
+    0.8  # within a talk, a sentence less clearly beside our subject is first read with what it follows
+)
+CLEAR_IN_A_TALK = 0.3  # enough for both sentences together, when the second says little by itself
+SHORTEST_IN_A_TALK = 3  # characters: 「嗯」 and 「哦」 add nothing to a topic
 SLACK_AROUND_A_FIGURE = 6  # characters beside the figure that was asked for: 哦找到了，是 …
 
 
 @dataclass(frozen=True)
 class Understood:
-    """The ranking of base intents, the decision, and whether the previous question shaped it."""
+    """The ranking of base intents, the decision, and whether the previous question shaped it.
+
+    ``told``: the sentence asks nothing, it tells more about what the talk is about.
+    """
 
     ranking: list[tuple[str, float]]
     decision: Decision
     from_context: bool = False
+    told: bool = False
 
 
 class Understanding:
@@ -68,7 +81,9 @@ class Understanding:
         crisis: CrisisDetector,
         thresholds: Thresholds,
         out_of_scope_weight: float = 1.0,
+        doing: frozenset[str] = frozenset(),
     ) -> None:
+        """``doing``: the intents that start a task; the others are answered with a text."""
         self._model = model
         self._follow_ups = follow_ups
         self._crisis = crisis
@@ -76,6 +91,7 @@ class Understanding:
         self._intents = model.labels
         weight_of = {CRISIS: 0.0, OUT_OF_SCOPE: out_of_scope_weight}
         self._weights = np.array([weight_of.get(intent, 1.0) for intent in self._intents])
+        self._doing = doing
         self._askable = frozenset(model.labels) - self.NOT_A_TOPIC
 
     def understand(self, text: str, previous: Previous | None = None) -> Understood:
@@ -93,8 +109,42 @@ class Understanding:
         if self._only_informs(text):
             return self._settled(text, INFORM, alone, None) if previous is None else self._after(text, alone, previous)
         if previous is not None and self._leans_on_previous(text, alone, previous):
-            return self._after(text, alone, previous)
-        return self._decided(text, alone)
+            found = self._after(text, alone, previous)
+        else:
+            found = self._decided(text, alone)
+        if previous is None or previous.intent not in self._intents or len(fingerprint(text)) < SHORTEST_IN_A_TALK:
+            return found
+        return self._within_the_talk(text, alone, previous, found)
+
+    def _within_the_talk(self, text: str, alone: np.ndarray, previous: Previous, found: Understood) -> Understood:
+        """Read a sentence that is unclear by itself as part of the talk that it stands in.
+
+        「卡里一直有两千多」 after 「没逾期却显示逾期」 tells more about that; it opens no topic of its own.
+        """
+        best = self._intents[int(alone.argmax())]
+        if best in self.NOT_A_TOPIC - {INFORM, OUT_OF_SCOPE} and alone.max() >= self._thresholds.answer_at:
+            return found
+        may_say_again = not previous.intent.startswith(ACCOUNT) and previous.intent not in self._doing
+        told = may_say_again and not self._follow_ups.is_a_question(text)
+        if not found.from_context and self._is_unsure(found):
+            if told and alone.max() < self._thresholds.answer_at:
+                return replace(self._settled(text, previous.intent, alone, previous), told=True)
+            joint = self._together(text, alone, previous)
+            found = self._decided(text, joint, from_context=True) if joint.max() >= CLEAR_IN_A_TALK else found
+        likeliest = base_of(found.decision.candidates[0]) if found.decision.kind == "asked" else None
+        if may_say_again and likeliest == previous.intent:
+            return replace(self._settled(text, previous.intent, alone, previous), told=told)
+        return found
+
+    @staticmethod
+    def _is_unsure(found: Understood) -> bool:
+        beside = found.decision.label == OUT_OF_SCOPE and found.ranking[0][1] < UNSURE_OUT_OF_SCOPE
+        return found.decision.kind != "answered" or beside
+
+    def _together(self, text: str, alone: np.ndarray, previous: Previous) -> np.ndarray:
+        """Return the probabilities of ``text`` weighed against those of both sentences read as one."""
+        together = self._weighed(self._model.probabilities(f"{previous.text} {text}"))
+        return combine(alone, together, self._intents.index(previous.intent), WEIGHT_ALONE)
 
     def _is_clear_question(self, alone: np.ndarray) -> bool:
         return float(alone.max()) >= SURE_QUESTION and self._intents[int(alone.argmax())] not in self.NOT_A_TOPIC
@@ -109,7 +159,7 @@ class Understanding:
         return np.asarray(weighed / max(float(weighed.sum()), 1e-9))
 
     def _only_informs(self, text: str) -> bool:
-        plain = fingerprint(text)
+        plain = _HEDGES.sub("", fingerprint(text))
         rest = plain
         for quantity in find(plain):
             rest = rest.replace(quantity.text, "", 1)
@@ -144,9 +194,8 @@ class Understanding:
         loose = self._follow_ups.by_table(text, previous)
         best = self._intents[int(alone.argmax())]
         clear = best not in (INFORM, OUT_OF_SCOPE, previous.intent) and alone.max() >= SURE_OPENED
-        own = (
-            previous.intent.startswith(ACCOUNT) and loose not in (None, previous.intent) and alone.max() < SURE_GENERAL
-        )
+        asks_own = previous.shown and previous.intent.startswith(ACCOUNT)
+        own = asks_own and loose not in (None, previous.intent) and alone.max() < SURE_GENERAL
         if not clear or own:
             return loose  # after an account answer, 「下一期什么时候还」 means the customer's own
         return self._follow_ups.by_table(text, previous, SLACK_WHEN_CLEAR)
@@ -159,8 +208,7 @@ class Understanding:
             return self._settled(text, self._follow_ups.by_figure(previous), alone, previous)
         if previous.intent not in self._intents:
             return self._settled(text, previous.intent, alone, previous)
-        together = self._weighed(self._model.probabilities(f"{previous.text} {text}"))
-        joint = combine(alone, together, self._intents.index(previous.intent), WEIGHT_ALONE)
+        joint = self._together(text, alone, previous)
         if joint.max() < SURE_TOGETHER and self._is_a_fragment(text):
             if alone.max() >= SURE_FRAGMENT:
                 return self._decided(text, alone)

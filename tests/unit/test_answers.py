@@ -165,3 +165,10 @@ def test_a_button_for_one_channel_is_offered_there_only():
 
 def test_a_masked_number_keeps_its_asterisks_in_wechat():
     assert answers.flatten("打 138****5678，卡 6222****0123，**要紧**") == "打 138****5678，卡 6222****0123，要紧"
+
+
+def test_someone_who_has_just_read_an_answer_gets_its_conclusion_and_next_step_only():
+    short = answers.shortened(build())
+    assert short.text == "罚息按天算。\n下一步：看合同。"
+    assert short.cites == ["CONTRACT"]
+    assert [button["title"] for button in short.buttons] == ["算一算", "转人工"]

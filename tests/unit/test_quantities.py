@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finlit.nlu.dates import resolve_date
 from finlit.nlu.numerals import NotANumeral, parse
-from finlit.nlu.quantities import find, resolve_date
+from finlit.nlu.quantities import find
 
 AMOUNTS = {"三千五": 3500, "1.2万": 12000, "5k": 5000, "两万三": 23000, "一万零五百": 10500, "1,234.56元": "1234.56",
            "3千5": 3500, "2万5千": 25000, "一百零五块": 105, "十块五": "10.5", "¥88.8": "88.8"}  # fmt: skip
