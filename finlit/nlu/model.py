@@ -96,6 +96,12 @@ class QuestionModel:
         """Return one probability for each intent of ``labels``."""
         return softmax(self.intents.scores(*self.view.row(text)) / TEMPERATURE)
 
+    def familiarity(self, text: str) -> float:
+        """Return the share of the n-grams of two and more characters in ``text`` that training sentences held."""
+        block = self.view.blocks[0]
+        pieces = [piece for piece in self.view.analyzers[block.name](text) if len(piece) > 1]
+        return sum(piece in block.vocabulary for piece in pieces) / max(len(pieces), 1)
+
     def margin(self, text: str, label: str) -> float:
         """Return how far ``text`` lies on the side of ``label``: 0 on the border, about 1 for its examples."""
         return float(self.intents.scores(*self.view.row(text))[self.labels.index(label)])

@@ -45,9 +45,8 @@ MAX_FRAGMENT_CHARS = 6
 _HEDGES = re.compile(
     "大概|大约|差不多|应该|好像|可能|已经|左右|上下|的样子|[吧了呢啊哦嗯哈]"
 )  # around a figure that is only told
-UNSURE_OUT_OF_SCOPE = (
-    0.8  # within a talk, a sentence less clearly beside our subject is first read with what it follows
-)
+STRANGE_BELOW = 0.18  # familiarity of letters typed at random: one known character would decide alone
+SURE_THOUGH_STRANGE = 0.9  # 「操你大爷」, 「唔该晒」: seldom seen, but just so
 CLEAR_IN_A_TALK = 0.3  # enough for both sentences together, when the second says little by itself
 SHORTEST_IN_A_TALK = 3  # characters: 「嗯」 and 「哦」 add nothing to a topic
 SLACK_AROUND_A_FIGURE = 6  # characters beside the figure that was asked for: 哦找到了，是 …
@@ -110,6 +109,8 @@ class Understanding:
             return self._settled(text, INFORM, alone, None) if previous is None else self._after(text, alone, previous)
         if previous is not None and self._leans_on_previous(text, alone, previous):
             found = self._after(text, alone, previous)
+        elif self._is_strange(text, alone):
+            return Understood(self._ranking(alone), Decision("refused"))
         else:
             found = self._decided(text, alone)
         if previous is None or previous.intent not in self._intents or len(fingerprint(text)) < SHORTEST_IN_A_TALK:
@@ -126,20 +127,18 @@ class Understanding:
             return found
         may_say_again = not previous.intent.startswith(ACCOUNT) and previous.intent not in self._doing
         told = may_say_again and not self._follow_ups.is_a_question(text)
-        if not found.from_context and self._is_unsure(found):
+        if not found.from_context and found.decision.kind != "answered":
             if told and alone.max() < self._thresholds.answer_at:
                 return replace(self._settled(text, previous.intent, alone, previous), told=True)
             joint = self._together(text, alone, previous)
             found = self._decided(text, joint, from_context=True) if joint.max() >= CLEAR_IN_A_TALK else found
         likeliest = base_of(found.decision.candidates[0]) if found.decision.kind == "asked" else None
         if may_say_again and likeliest == previous.intent:
-            return replace(self._settled(text, previous.intent, alone, previous), told=told)
-        return found
+            found = self._settled(text, previous.intent, alone, previous)
+        return replace(found, told=told and base_of(found.decision.label or "") == previous.intent)
 
-    @staticmethod
-    def _is_unsure(found: Understood) -> bool:
-        beside = found.decision.label == OUT_OF_SCOPE and found.ranking[0][1] < UNSURE_OUT_OF_SCOPE
-        return found.decision.kind != "answered" or beside
+    def _is_strange(self, text: str, alone: np.ndarray) -> bool:
+        return float(alone.max()) < SURE_THOUGH_STRANGE and self._model.familiarity(text) < STRANGE_BELOW
 
     def _together(self, text: str, alone: np.ndarray, previous: Previous) -> np.ndarray:
         """Return the probabilities of ``text`` weighed against those of both sentences read as one."""
