@@ -22,6 +22,7 @@ from finlit.content import files
 from finlit.settings import Settings
 
 MANIFEST = "manifest.json"
+SELDOM = (100_000, 50, 100)  # objects and rounds after which the collector looks at the young, the older, all
 MODELS_KEPT = 10  # so that a publication can be taken back without training
 # What training reads: content, structure, configuration, and the code that the model runs on.
 INPUTS = ("config.yml", "domain.yml", "data/**/*", "finlit/nlu/*.py", "finlit/text.py", "finlit/content/importer.py",
@@ -177,11 +178,12 @@ def _lighter() -> Iterator[None]:
 
     whole = local_model_storage.TarSafe
     local_model_storage.TarSafe = type("TarSafe", (whole,), {"gzopen": classmethod(_packed_quickly)})
-    gc.disable()
+    often = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
     try:
         yield
     finally:
-        gc.enable()
+        gc.set_threshold(*often)
         local_model_storage.TarSafe = whole
 
 
