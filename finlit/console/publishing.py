@@ -28,6 +28,7 @@ from finlit.settings import Settings
 logger = logging.getLogger(__name__)
 
 OPEN_STATES = ("waiting", "running")
+STUCK = "stuck"  # the step of a publication that could not be taken back whole
 
 
 class NotNow(ValueError):
@@ -233,7 +234,7 @@ class Publisher:
                 say = partial(self._say, number)
                 published.wait_for_workers(self._settings, self._sessions, str(row.before_model), say)
         except (measuring.Blocked, git.GitFailed, OSError) as fault:
-            self._end(number, "returned", f"没能完全恢复：{fault}。请管理员检查。")
+            self._end(number, "returned", f"没能完全恢复：{fault}。请管理员检查。", step=STUCK)
             return
         self._end(number, "returned", "已经恢复到上一版，客户用的是原来的答案。修改仍在草稿里。")
 
@@ -267,13 +268,13 @@ class Publisher:
             row.step = step
             row.log = f"{row.log or ''}{text}\n"
 
-    def _end(self, number: int, state: str, text: str) -> None:
+    def _end(self, number: int, state: str, text: str, step: str = "") -> None:
         row = self._row(number)
         if row.kind == "rollback":  # its draft was made for it alone
             own = Draft(self._settings.root, str(row.draft))
             self._models.end(own.folder)
             own.remove()
-        self._say(number, "", text)
+        self._say(number, step, text)
         self._store(number, state=state, finished_at=self._settings.now())
 
 

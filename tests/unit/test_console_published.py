@@ -9,6 +9,7 @@ import pytest
 from finlit import settings
 from finlit.console import accounts, git, measuring, published
 from finlit.console.models import Models
+from finlit.console.pages import publications
 from finlit.console.publishing import NotNow, Publisher, Wanted
 from finlit.db import engine, tables
 from tests.conftest import NOW
@@ -150,3 +151,12 @@ def test_processes_that_fall_silent_while_they_switch_have_not_switched(workers)
     with pytest.raises(measuring.Blocked, match="没有声音"):
         wait()
     gone.join()
+
+
+def test_a_publication_that_cannot_be_taken_back_whole_says_so(publisher, steps):
+    root, _, _ = steps
+    number = publisher.ask(Wanted("publish", "lin", "lin", "改了答案"))
+    publisher._store(number, after_commit=git.head(root), before_commit="0" * 40)
+    publisher._take_back(number)
+    row = publisher._row(number)
+    assert publications._state(row) == "没能完全恢复" and "请管理员检查" in row.log

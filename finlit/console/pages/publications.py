@@ -26,7 +26,11 @@ STATES = {
     "failed": "没有发布",
     "returned": "已自动恢复",
 }
-STEPS = ("检查内容", "训练", "在保留集上比较", "演对话测试")
+
+
+def _state(row: Publication) -> str:
+    """Return how a publication stands, in Chinese."""
+    return "没能完全恢复" if row.step == publishing.STUCK else STATES[str(row.state)]
 
 
 @pages.get("/publish")
@@ -42,7 +46,7 @@ def show() -> Any:
     refusal = must_not_be_published(report, "x") if report else None
     return render_template(
         "publish.html", changed=here.changed_files(), report=report, refusal=refusal, running=running, found=found,
-        workers=workers, working=console().working.get(here.name), states=STATES, behind=here.is_behind(),
+        workers=workers, working=console().working.get(here.name), state_of=_state, behind=here.is_behind(),
         review=console().settings.console_needs_review,
     )  # fmt: skip
 
@@ -123,7 +127,7 @@ def one(number: int) -> Any:
         waiting = Draft(root, str(row.draft))
         diff = git.diff(root, waiting.base(), "refs/heads/" + waiting.branch) if waiting.exists() else ""
     report = json.loads(str(row.report)) if row.report else None
-    return render_template("publication.html", row=row, diff=diff, report=report, states=STATES)
+    return render_template("publication.html", row=row, diff=diff, report=report, state_of=_state)
 
 
 @pages.post("/publications/<int:number>/<do>")
