@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from finlit.evaluation.scores import Outcome, summarise
-from finlit.evaluation.sets import answered_intent, read_table
+from finlit.evaluation.sets import answered_intent, judged_turns, read_table, read_talks
 
 HERE = Path(__file__).parent
 REAL_DEV = HERE.parents[2] / "shared" / "eval" / "real_dev.tsv"
@@ -56,6 +56,17 @@ def test_a_second_turn_is_understood_after_the_first(assistant, file):
 
     right = asyncio.run(play())
     assert sum(right) / len(right) >= 0.80
+
+
+@pytest.mark.parametrize("file", ["talks.jsonl", "talks_unseen.jsonl"])
+def test_people_who_tell_and_ask_and_come_back_are_understood_turn_by_turn(assistant, file):
+    async def play():
+        talks = enumerate(read_talks(HERE / file))
+        return [each for number, talk in talks for each in await judged_turns(assistant, talk, f"{file}-{number}")]
+
+    verdicts = asyncio.run(play())
+    assert verdicts.count("right") / len(verdicts) >= 0.66
+    assert verdicts.count("wrong") / len(verdicts) <= 0.20
 
 
 @pytest.mark.parametrize("file", ["crisis.tsv", "crisis_unseen.tsv"])
