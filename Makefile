@@ -8,7 +8,7 @@ TEST_NOW := 2026-11-23T10:00
 export RASA_TELEMETRY_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-day console-test console-faults test bench bench-gate fuzz-web fuzz-wechat load bench-account properties evaluate clean
+.PHONY: help run console setup tools train data validate lint types unit integration conversation browser console-day console-test console-faults test bench bench-gate fuzz-web fuzz-wechat load bench-account bench-import properties evaluate clean
 
 help: ## 列出可用的命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -87,6 +87,10 @@ bench-gate: train ## 每个意图只用三句，与原版 Rasa 比快慢和准�
 bench-account: train ## 一百万客户时账户答案的中位数（要 PostgreSQL，约十几分钟，用完自动清掉）
 	@FINLIT_TEST_POSTGRES_TUNING=$$'shared_buffers = 1GB\nmax_wal_size = 8GB\nwal_level = minimal\nmax_wal_senders = 0' \
 	  scripts/with-postgres $(PYTHON) -m benchmarks.account
+
+bench-import: setup ## 导入 10 万位客户的交付（三百万行 CSV）要多久、占多少内存，写到 docs/benchmarks/import.md（约十分钟）
+	@FINLIT_TEST_POSTGRES_TUNING=$$'shared_buffers = 512MB\nmax_wal_size = 4GB' \
+	  scripts/with-postgres $(PYTHON) -m benchmarks.import_delivery
 
 properties: setup ## 还款分配和还款计划的每条性质各试一万个随机案例，写到 docs/benchmarks/
 	@$(PYTHON) -m benchmarks.properties $(if $(SEED),--seed $(SEED))

@@ -64,7 +64,7 @@ PLAIN = {
         Plain(10_000, "21.6", 12, 3, -8, grace=3, from_grace_end=True),
         Plain(50_000, "8.88", 36, 10, 6, method="equal_principal", base=365),
     ],
-    "contract-order": [
+    "own-terms": [
         Plain(10_000, "15", 12, 4, -40, order=("fee", "penalty", "interest", "principal"), early="1")
     ],
     "fee-plan": [Plain(12_000, "13", 12, 5, -12, method="fee_instalments", fee=7_200)],

@@ -27,7 +27,8 @@ class _Pieces:
 def load(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Insert ``rows`` (Python values in the order of ``columns``) inside the open transaction; returns how many."""
     processors = [_processor(table.c[name].type, connection.dialect) for name in columns]
-    return load_raw(connection, table, columns, (_processed(processors, row) for row in rows))
+    needed = [(place, process) for place, process in enumerate(processors) if process is not None]
+    return load_raw(connection, table, columns, (_processed(needed, row) for row in rows))
 
 
 def load_raw(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
@@ -77,5 +78,9 @@ def _processor(type_: Any, dialect: Any) -> Callable[[Any], Any] | None:
     return type_.dialect_impl(dialect).bind_processor(dialect)  # type: ignore[no-any-return]
 
 
-def _processed(processors: Sequence[Callable[[Any], Any] | None], row: Row) -> Row:
-    return [value if process is None else process(value) for process, value in zip(processors, row, strict=True)]
+def _processed(needed: Sequence[tuple[int, Callable[[Any], Any]]], row: Row) -> Row:
+    stored = list(row)
+    for place, process in needed:
+        if stored[place] is not None:
+            stored[place] = process(stored[place])
+    return stored

@@ -87,7 +87,7 @@ CUSTOMERS = (
         ),
     ),
     DemoCustomer(
-        "contract-order", "韩露", "13900000014", "两期没还，合同写了抵扣顺序和提前还款费用",
+        "own-terms", "韩露", "13900000014", "两期没还，合同写了抵扣顺序和提前还款费用",
         (
             _loan(
                 "分期贷", 10000, "0.15", 12, 4, -40, allocation_order="fee,penalty,interest,principal",

@@ -25,7 +25,7 @@ from finlit.db.sample import SampleLoan, build
 
 MOST_CUSTOMERS = 10_000_000
 SECOND_LOAN_EVERY = 5
-_FIRST_PHONE = 190_0000_0000
+FIRST_PHONE = 190_0000_0000
 _FAMILY = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚"
 _STEP = 37  # no divisor in common with the number of shapes: each of them comes, and neighbours differ
@@ -178,7 +178,7 @@ class _Writer:
     def _people(self) -> Iterator[tuple[Any, ...]]:
         for number in range(1, self._customers + 1):
             family, given = _FAMILY[number % len(_FAMILY)], _GIVEN[number // len(_FAMILY) % len(_GIVEN)]
-            yield customer_id(number), family + given, str(_FIRST_PHONE + number)
+            yield customer_id(number), family + given, str(FIRST_PHONE + number)
 
     def _loans(self) -> Iterator[tuple[str, str, _Stencil]]:
         for number in range(1, self._customers + 1):

@@ -25,9 +25,10 @@ class _Scaled(TypeDecorator):
         if isinstance(value, float):
             raise ValueError(f"{type(self).__name__} takes Decimal, not float: {value!r}")
         scaled = Decimal(value) * self.scale
-        if scaled != scaled.to_integral_value():
+        whole = int(scaled)
+        if whole != scaled:
             raise ValueError(f"{type(self).__name__} can't hold {value!r} without rounding")
-        return int(scaled)
+        return whole
 
     def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
         """Return the decimal again."""

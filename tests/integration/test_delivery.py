@@ -116,7 +116,7 @@ def test_every_figure_is_the_same_after_a_delivery(deliver, exported, settings, 
 def test_the_same_delivery_again_is_recognised_and_changes_nothing(target, settings, exported, tmp_path, capsys):
     folder = str(deliveries.write(tmp_path / "delivery", exported))
     assert main.main(["db", "import", folder]) == 0
-    assert "customers       新增 13，更新 0，删除 0" in capsys.readouterr().out
+    assert f"customers       新增 {len(demo.CUSTOMERS)}，更新 0，删除 0" in capsys.readouterr().out
     before = everything(target)
     assert main.main(["db", "import", folder]) == 0
     assert "已经导入过，没有变化" in capsys.readouterr().out
@@ -179,7 +179,7 @@ def test_customers_who_are_not_delivered_stay_as_they_are(deliver, rows, target)
     only["delivery"] = [{"as_of": "2026-11-23 07:00:00"}]
     assert changed(deliver(only)) == {}
     with target.connect() as connection:
-        assert connection.execute(select(func.count()).select_from(tables.Customer)).scalar() == 13
+        assert connection.execute(select(func.count()).select_from(tables.Customer)).scalar() == len(demo.CUSTOMERS)
 
 
 def test_a_phone_number_may_change_hands_within_a_delivery(deliver, rows, target):
@@ -194,7 +194,7 @@ def test_a_phone_number_may_change_hands_within_a_delivery(deliver, rows, target
 
 def test_a_check_writes_nothing(target, deliver, exported):
     before = everything(target)
-    assert changed(deliver(exported, check_only=True))["customers"] == (13, 0, 0)
+    assert changed(deliver(exported, check_only=True))["customers"] == (len(demo.CUSTOMERS), 0, 0)
     assert everything(target) == before
 
 
@@ -338,7 +338,7 @@ def spoil_unknown_loan(rows):
         (spoil_due_days, "instalments.csv 第 3 行：due_on：不晚于上一期的 2026-"),
         (spoil_customer, "loans.csv 第 2 行：customer_id：没有客户「nobody」"),
         (spoil_line_owner, "credit_line_id：客户「due-in-3」没有额度「current-1-line」"),
-        (spoil_duplicate, "customers.csv 第 15 行：和第 2 行重复（customer_id 相同）"),
+        (spoil_duplicate, f"customers.csv 第 {len(demo.CUSTOMERS) + 2} 行：和第 2 行重复（customer_id 相同）"),
         (spoil_shared_phone, "customers.csv 第 3 行：phone：和第 2 行是同一个号"),
         (spoil_future_payment, "repayments.csv 第 2 行：paid_at：晚于数据截至时间"),
         (spoil_early_payment, "repayments.csv 第 2 行：paid_at：早于放款日"),
@@ -404,7 +404,7 @@ def test_a_file_of_a_spreadsheet_is_read(target, exported, tmp_path):
     folder = deliveries.write(tmp_path / "delivery", exported)
     text = (folder / "customers.csv").read_text(encoding="utf-8")
     (folder / "customers.csv").write_bytes(("\ufeff" + text.replace("\n", "\r\n") + "\r\n").encode("utf-8"))
-    assert changed(take_over(target, folder, NOW))["customers"] == (13, 0, 0)
+    assert changed(take_over(target, folder, NOW))["customers"] == (len(demo.CUSTOMERS), 0, 0)
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -448,7 +448,7 @@ def test_a_takeover_that_breaks_half_way_leaves_nothing(target, deliver, exporte
         deliver(exported)
     assert everything(target) == before
     monkeypatch.undo()
-    assert changed(deliver(exported))["customers"] == (13, 0, 0)
+    assert changed(deliver(exported))["customers"] == (len(demo.CUSTOMERS), 0, 0)
 
 
 def test_the_description_for_lenders_is_the_one_that_is_used(settings, capsys):

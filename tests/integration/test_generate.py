@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from finlit.accounts import queries
 from finlit.cli import main
-from finlit.db import engine, generate, schema, tables
+from finlit.db import demo, engine, generate, schema, tables
 from finlit.settings import overridden
 from tests.integration.test_migrations import shape
 
@@ -95,7 +95,7 @@ def test_generated_customers_are_never_mixed_with_others(settings, capsys):
     assert main.main(["db", "generate", "--customers", "5"]) == 2
     assert "只放进空库" in capsys.readouterr().err
     with engine.sessions(settings.database_url)() as session:
-        assert session.execute(select(func.count()).select_from(tables.Customer)).scalar_one() == 13
+        assert session.execute(select(func.count()).select_from(tables.Customer)).scalar_one() == len(demo.CUSTOMERS)
 
 
 def test_demo_customers_are_not_put_beside_generated_ones(settings, capsys):

@@ -18,7 +18,7 @@ AMOUNT = re.compile(r"¥[\d,]+\.\d\d")
 EXPECTED = ("包含", "明细", "表格")
 DAYS_AHEAD = 14
 # fen that the customer says: 先还五百, 先还两千, 先还一千
-NAMED = {"partly-paid": 50_000, "late-95": 200_000, "contract-order": 100_000}
+NAMED = {"partly-paid": 50_000, "late-95": 200_000, "own-terms": 100_000}
 
 
 def test_the_plain_terms_are_those_of_the_demo_data():

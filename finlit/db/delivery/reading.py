@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finlit.db.delivery.columns import BY_NAME, DELIVERY, FILES, DeliveredFile
-from finlit.db.delivery.values import Refused, nearest
+from finlit.db.delivery.values import Parse, Refused, nearest
 
 MOST_FAULTS = 100  # told one by one; more are counted
 _LONGEST_SHOWN = 40
@@ -113,11 +113,14 @@ def rows(delivery: Delivery, file: DeliveredFile, faults: Faults) -> Iterator[tu
             places = _places(file, header, faults)
             if places is None:
                 return
+            readers = _readers(file, places)
             line = reader.line_num + 1
             for fields in reader:
                 if fields:
-                    values = _values(file, line, fields, len(header), places, faults)
-                    if values is not None:
+                    values = _read(fields, readers) if len(fields) == len(header) else None
+                    if values is None:
+                        _refuse(file, line, fields, len(header), places, faults)
+                    else:
                         yield line, values
                 line = reader.line_num + 1
         except csv.Error:
@@ -142,26 +145,46 @@ def _places(file: DeliveredFile, header: list[str], faults: Faults) -> list[int 
     return [header.index(name) if name in header else None for name in names]
 
 
-def _values(
+def _readers(file: DeliveredFile, places: list[int | None]) -> list[tuple[int | None, str, bool, Parse]]:
+    """Return what ``_read`` needs of each column, looked up once: millions of lines follow."""
+    columns = zip(file.columns, places, strict=True)
+    return [(place, column.default, column.must_be_there, column.parse) for column, place in columns]
+
+
+def _read(fields: list[str], readers: list[tuple[int | None, str, bool, Parse]]) -> tuple[Any, ...] | None:
+    """Return the values of a line, None for one that is not good."""
+    found: list[Any] = []
+    try:
+        for place, default, must_be_there, parse in readers:
+            text = default if place is None else fields[place].strip() or default
+            if text:
+                found.append(parse(text))
+            elif must_be_there:
+                return None
+            else:
+                found.append(None)
+    except Refused:
+        return None
+    return tuple(found)
+
+
+def _refuse(
     file: DeliveredFile, line: int, fields: list[str], width: int, places: list[int | None], faults: Faults
-) -> tuple[Any, ...] | None:
+) -> None:
+    """Note everything that is wrong with a line."""
     if len(fields) != width:
         faults.add(file.file_name, line, f"有 {len(fields)} 列，表头是 {width} 列（内容里有逗号要加引号）")
-        return None
-    found: list[Any] = []
-    good = True
+        return
     for column, place in zip(file.columns, places, strict=True):
         text = ("" if place is None else fields[place].strip()) or column.default
         if not text and column.must_be_there:
             faults.add(file.file_name, line, f"{column.name}：不能空着（{column.about}）")
-            good = False
             continue
         try:
-            found.append(column.parse(text) if text else None)
+            if text:
+                column.parse(text)
         except Refused as refused:
             faults.add(file.file_name, line, f"{column.name}：「{_shown(text)}」{refused}")
-            good = False
-    return tuple(found) if good else None
 
 
 def _shown(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, Integer, MetaData, Table
+from sqlalchemy import Column, Date, Integer, MetaData, Table
 from sqlalchemy.engine import Connection
 
 from finlit.db import bulk
@@ -26,7 +26,6 @@ def _table(file: DeliveredFile) -> Table:
         _metadata,
         Column("line", Integer, nullable=False),
         *columns,
-        Index(f"in_{file.name}_key", *file.key),
         prefixes=["TEMPORARY"],
     )
 
@@ -43,9 +42,15 @@ def fill(connection: Connection, delivery: Delivery, faults: Faults) -> None:
         if file in delivery.present:
             names = [column.name for column in table.columns]
             bulk.load(connection, table, names, _rows(delivery, file, faults))
+        _key(connection, table, file)  # made at once over all rows, not row by row
     if connection.dialect.name == "postgresql":
         for table in TABLES.values():
             connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
+def _key(connection: Connection, table: Table, file: DeliveredFile) -> None:
+    names = ", ".join(file.key)
+    connection.exec_driver_sql(f"CREATE INDEX in_{file.name}_key ON {table.name} ({names})")
 
 
 def drop(connection: Connection) -> None:
