@@ -17,6 +17,7 @@ from finlit.privacy import mask
 
 CUSTOMER = "customer"
 LONGEST_DETAIL = 200
+_ENTRY = insert(tables.AuditEntry.__table__)
 
 
 def record(
@@ -35,15 +36,14 @@ def record(
     ``what`` is a verb and its object (``read account_status``); ``who`` is ``customer``, ``system``
     or ``staff:<name>``; ``detail`` holds no figures and is masked.
     """
-    session.execute(
-        insert(tables.AuditEntry.__table__).values(
-            at=at,
-            who=who,
-            what=what,
-            customer_id=customer_id,
-            conversation=conversation,
-            channel=channel,
-            request_id=request_id.current(),
-            detail=mask(detail)[:LONGEST_DETAIL] if detail else None,
-        )
-    )
+    entry = {
+        "at": at,
+        "who": who,
+        "what": what,
+        "customer_id": customer_id,
+        "conversation": conversation,
+        "channel": channel,
+        "request_id": request_id.current(),
+        "detail": mask(detail)[:LONGEST_DETAIL] if detail else None,
+    }
+    session.execute(_ENTRY, entry)

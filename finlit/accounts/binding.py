@@ -27,6 +27,7 @@ _SEEN = update(tables.Binding).where(tables.Binding.conversation == bindparam("o
 _SEEN = _SEEN.values(seen_at=bindparam("now")).execution_options(synchronize_session=False)
 
 WEB_IDLE = timedelta(minutes=15)
+SEEN_EVERY = timedelta(seconds=10)  # how often it is noted that a customer is there: a binding may end so much early
 WECHAT = "wechat"
 TERMINAL = "terminal"
 
@@ -160,7 +161,7 @@ def has_lapsed(conversation: str) -> bool:
 def touch(session: Session, conversation: str, now: datetime) -> None:
     """Note that the customer of a live web binding is there; a lapsed one stays lapsed. Writes nothing else."""
     binding = _found(session, conversation)
-    if binding is not None and binding.seen_at < now < binding.seen_at + WEB_IDLE:
+    if binding is not None and binding.seen_at + SEEN_EVERY <= now < binding.seen_at + WEB_IDLE:
         session.execute(_SEEN, {"of_conversation": conversation, "now": now})
 
 

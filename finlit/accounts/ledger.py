@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from finlit.fees import Penalty, PenaltyTerms, Stretch, penalty_a_day, penalty_interest
 from finlit.money import exact, show
@@ -95,19 +96,19 @@ class DueAmount:
     def _paid(self, part: str) -> Decimal:
         return sum((getattr(paid, part) for paid in self.paid), ZERO)
 
-    @property
+    @cached_property
     def principal_open(self) -> Decimal:
         return self.principal - self._paid("principal")
 
-    @property
+    @cached_property
     def interest_open(self) -> Decimal:
         return self.interest - self._paid("interest")
 
-    @property
+    @cached_property
     def fee_open(self) -> Decimal:
         return self.fee - self._paid("fee")
 
-    @property
+    @cached_property
     def open(self) -> Decimal:
         """Return unpaid principal, interest and fee, without penalty interest."""
         return self.principal_open + self.interest_open + self.fee_open
