@@ -46,6 +46,9 @@ const view = {
     notice(navigator.onLine ? texts.RECONNECTING : texts.OFFLINE, "offline", true);
     log.mark(texts.WAITING);
   },
+  late() {
+    if (navigator.onLine) notice(texts.LATE, "slow");
+  },
   slow: (seconds) => notice(texts.slowDown(seconds), "slow"),
   failed(entry, { error, aside }) {
     notice(texts.REFUSALS[error] || texts.REFUSALS.trouble, "trouble", true);

@@ -4,6 +4,7 @@ import * as transport from "./transport.js";
 import { Stream } from "./stream.js";
 
 const PAUSES = [1000, 2000, 3000, 5000]; // ms between tries
+const LATE = 6000; // ms; a server that starts again, or has much to do, keeps a message waiting
 const spread = (ms) => ms * (0.75 + Math.random() / 2); // not all pages in the same moment
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -106,6 +107,7 @@ export class Talk {
   /** Returns how long to wait before going on: milliseconds, or "again" for a try that failed. */
   async sendOne(entry) {
     this.view.working(true);
+    const late = setTimeout(() => this.view.late(), LATE);
     try {
       const before = this.next;
       const { status, data } = await transport.send(entry, before);
@@ -127,6 +129,8 @@ export class Talk {
       if (navigator.onLine) this.view.unreached();
       else this.view.offline();
       return "again";
+    } finally {
+      clearTimeout(late);
     }
   }
 

@@ -16,6 +16,7 @@ export const REFUSALS = {
 export const slowDown = (seconds) => `稍等，消息有点多，${seconds} 秒后自动发出。`;
 export const OFFLINE = "网络断开了。你写的话会留着，连上后自动发出。";
 export const RECONNECTING = "连不上服务器，正在重新连接。你写的话会留着。";
+export const LATE = "回答来得慢一些，还在等。你写的话会留着，不用重发。";
 export const NO_ANSWER = "这次没能给出回答，请换个说法再问，或点「转人工」。";
 export const RESTART_FAILED = "没连上服务器，还没有重新开始。";
 
