@@ -51,7 +51,7 @@ def cpu_seconds(parent: int) -> dict[str, float]:
             continue
         if int(fields[1]) == parent:
             servers.append((int(fields[11]) + int(fields[12])) / TICKS)
-    return {**found, **{f"助手 {number}": seconds for number, seconds in enumerate(servers, start=1)}}
+    return {**found, **{f"第 {number} 个助手": seconds for number, seconds in enumerate(servers, start=1)}}
 
 
 class Load:
