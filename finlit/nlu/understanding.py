@@ -96,10 +96,11 @@ class Understanding:
     def understand(self, text: str, previous: Previous | None = None) -> Understood:
         """Return what ``text`` means after ``previous``; ``text`` is not empty."""
         alone = self._weighed(self._model.probabilities(text))
-        danger = self._crisis.hears(text, self._is_clear_question(alone))
+        number = case_numbers.find(text)
+        heard = case_numbers.without(text) if number else text
+        danger = self._crisis.hears(heard, self._is_clear_question(alone))
         if danger:
             return Understood([(CRISIS, 1.0)], Decision("answered", danger))
-        number = case_numbers.find(text)
         if number is not None:
             return self._settled(text, STATUS_OF[case_numbers.kind_of(number)], alone, None)
         if previous is not None and (previous.figure_asked or previous.calculator) and self._only_answers(text):

@@ -32,6 +32,11 @@ def find(text: str) -> str | None:
     return "-".join(match.groups()).upper() if match else None
 
 
+def without(text: str) -> str:
+    """Return ``text`` in its normal form without case numbers: their letters are drawn at random and mean nothing."""
+    return _NUMBER.sub("", normalise(text))
+
+
 def kind_of(number: str) -> str:
     """Return the kind of a number as ``find`` returns it; raises KeyError for anything else."""
     return {prefix: kind for kind, prefix in PREFIXES.items()}[number[:2]]

@@ -56,3 +56,8 @@ def test_people_are_there_when_the_setting_says_so(when, is_open, opens):
 def test_faulty_hours_are_refused(text):
     with pytest.raises(ValueError):
         ServiceHours.parse(text)
+
+
+def test_the_letters_of_a_case_number_say_nothing():
+    assert numbers.without("ＴＳ-20261127-BY68HF 到哪一步了") == " 到哪一步了"
+    assert numbers.without("罚息怎么算") == "罚息怎么算"
