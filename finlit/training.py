@@ -71,6 +71,12 @@ def read_manifest(models: Path) -> dict[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
+def _entries(models: Path) -> list[dict[str, Any]]:
+    """Return what the manifest says of each kept model, the one in use first."""
+    manifest = read_manifest(models)
+    return [manifest, *manifest.get("earlier", [])]
+
+
 def current_model(models: Path) -> Path | None:
     """Return the model in use, None when the manifest names none that is there."""
     path = models / str(read_manifest(models).get("model") or "-")
@@ -85,8 +91,7 @@ def is_current(settings: Settings) -> bool:
 
 def model_for(models: Path, inputs: str) -> str | None:
     """Return a kept model that was trained from exactly these inputs, None when there is none."""
-    manifest = read_manifest(models)
-    for entry in [manifest, *manifest.get("earlier", [])]:
+    for entry in _entries(models):
         if entry.get("inputs") == inputs and (models / str(entry.get("model"))).is_file():
             return str(entry["model"])
     return None
@@ -94,9 +99,7 @@ def model_for(models: Path, inputs: str) -> str | None:
 
 def learnt_of(models: Path, model: str) -> str:
     """Return the hash of what a kept model has learnt, empty when that is not known."""
-    manifest = read_manifest(models)
-    entries = [manifest, *manifest.get("earlier", [])]
-    return next((str(e.get("learnt") or "") for e in entries if e.get("model") == model), "")
+    return next((str(e.get("learnt") or "") for e in _entries(models) if e.get("model") == model), "")
 
 
 def use(models: Path, model: str, inputs: str, learnt: str = "") -> None:
@@ -104,11 +107,9 @@ def use(models: Path, model: str, inputs: str, learnt: str = "") -> None:
 
     ``learnt`` is the hash of what it has learnt, when it is new here.
     """
-    manifest = read_manifest(models)
-    known = [manifest, *manifest.get("earlier", [])]
     earlier = [
         {key: e.get(key, "") for key in ("model", "inputs", "learnt")}
-        for e in known
+        for e in _entries(models)
         if e.get("model") not in (None, model)
     ]
     kept = earlier[: MODELS_KEPT - 1]
@@ -121,9 +122,7 @@ def use(models: Path, model: str, inputs: str, learnt: str = "") -> None:
 
 
 def _with(models: Path, learnt: str) -> list[Path]:
-    manifest = read_manifest(models)
-    entries = [manifest, *manifest.get("earlier", [])]
-    found = [models / str(entry.get("model")) for entry in entries if entry.get("learnt") == learnt]
+    found = [models / str(entry.get("model")) for entry in _entries(models) if entry.get("learnt") == learnt]
     return [path for path in found if path.is_file()]
 
 
