@@ -41,10 +41,10 @@ types: setup tools
 	@$(TOOLS)/mypy --python-executable $(PYTHON)
 
 unit: setup
-	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(PYTHON) -m pytest tests/unit
+	@FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) $(PYTHON) -m pytest -n 2 tests/unit
 
 integration: setup tools train
-	@scripts/interop-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) scripts/with-postgres $(PYTHON) -m pytest tests/integration tests/nlu
+	@scripts/interop-packages && FINLIT_ENV=test FINLIT_NOW=$(TEST_NOW) scripts/with-postgres $(PYTHON) -m pytest -n 3 --dist loadfile tests/integration tests/nlu
 
 conversation: setup train ## 演全部对话测试，报告在 var/conversations.html
 	@FINLIT_ENV=test $(FINLIT) test-conversations --junit var/conversations.xml --report var/conversations.html

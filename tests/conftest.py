@@ -1,6 +1,4 @@
 import os
-import uuid
-from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,9 +6,9 @@ import hypothesis
 import pytest
 
 from finlit import settings as finlit_settings
+from tests.postgresql import empty_postgresql, found
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
-NO_POSTGRESQL = "no PostgreSQL here: run under scripts/with-postgres"
 
 # a case that waits for a busy machine's processor is no failure
 hypothesis.settings.register_profile("unhurried", deadline=None)
@@ -30,26 +28,7 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture(scope="session")
 def postgresql():
     """The address of a throw-away PostgreSQL server (scripts/with-postgres starts it)."""
-    url = os.environ.get("FINLIT_TEST_POSTGRES")
-    if url is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_POSTGRESQL)
-    return url
-
-
-@contextmanager
-def empty_postgresql(server_url):
-    """Give the address of a database of one's own on the server; it is dropped afterwards."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    name = f"test_{uuid.uuid4().hex}"
-    server = create_engine(server_url, isolation_level="AUTOCOMMIT", future=True, poolclass=NullPool)
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0")
-    yield f"{server_url.rpartition('/')[0]}/{name}"
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    server.dispose()
+    return found(os.environ.get("FINLIT_TEST_POSTGRES"))
 
 
 @pytest.fixture

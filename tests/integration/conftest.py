@@ -7,6 +7,7 @@ import pytest
 from finlit import settings
 from finlit.cli.quiet import silence
 from finlit.content import topics
+from tests.postgresql import own_server
 
 silence()
 _numbers = itertools.count()
@@ -35,6 +36,20 @@ def domain():
     """The answers that editors wrote."""
     content = topics.read(settings.PROJECT_ROOT / "data")
     return {"responses": {response.name: [response.body] for response in content.responses}}
+
+
+@pytest.fixture(scope="module")
+def own_postgresql():
+    """A server of the file's own. A file that stops it says so with a ``postgresql`` fixture that gives its address."""
+    with own_server() as started:
+        yield started
+
+
+@pytest.fixture
+def server(own_postgresql):
+    """The file's own server; name it after the database's fixtures, so that it runs again when they clean up."""
+    yield own_postgresql
+    own_postgresql.start_unless_it_runs()
 
 
 class Conversation:

@@ -1,9 +1,6 @@
 """A database that goes away is apologised for in seconds, and works again without a restart."""
 
-import os
-import shlex
 import socket
-import subprocess
 import time
 from pathlib import Path
 
@@ -15,41 +12,15 @@ from actions.account import ActionAccountStatus
 from finlit.accounts.binding import bind_demo_customer
 from finlit.db import engine
 from tests.integration.account_answers import run
+from tests.postgresql import on_postgresql
 
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has no server to stop
 PATIENCE = engine.CONNECT_WITHIN + 1.0  # seconds
 
 
-class Server:
-    """The throw-away server, to be stopped and started."""
-
-    def __init__(self):
-        control = os.environ.get("FINLIT_TEST_POSTGRES_CTL")
-        if control is None:
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("not our own PostgreSQL server")
-        self.control = shlex.split(control)
-
-    def stop(self):
-        subprocess.run([*self.control, "stop", "-m", "fast"], check=True, cwd="/")
-
-    def kill(self):
-        """End it without a goodbye: connections break in the middle."""
-        subprocess.run([*self.control, "stop", "-m", "immediate"], check=True, cwd="/")
-
-    def is_down(self):
-        return bool(subprocess.run([*self.control, "status"], capture_output=True, cwd="/").returncode)
-
-    def start(self):
-        subprocess.run([*self.control, "start"], check=True, cwd="/", stdout=subprocess.DEVNULL)
-
-
-@pytest.fixture
-def server(postgresql):
-    """The server; name it after the database's fixtures, so that it runs again when they clean up."""
-    found = Server()
-    yield found
-    if found.is_down():
-        found.start()
+@pytest.fixture(scope="module")
+def postgresql(own_postgresql):
+    """These tests stop the server."""
+    return own_postgresql.url
 
 
 @on_postgresql

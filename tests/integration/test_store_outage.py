@@ -9,9 +9,15 @@ from sqlalchemy.engine import make_url
 from finlit.channels.wechat_double import WeChatDouble
 from tests import wechat
 from tests.integration.running_server import Running, WebClient, get, wait_for
-from tests.integration.test_recovery import Server, on_postgresql
+from tests.postgresql import on_postgresql
 
 SORRY = "这句还没能回答"
+
+
+@pytest.fixture(scope="module")
+def postgresql(own_postgresql):
+    """These tests stop the server."""
+    return own_postgresql.url
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +79,7 @@ def conversations(database_url):
 
 
 @on_postgresql
-def test_a_conversation_goes_on_after_postgresql_was_killed(tmp_path, double, conversations):
-    server = Server()
+def test_a_conversation_goes_on_after_postgresql_was_killed(tmp_path, double, conversations, server):
     running = Running(tmp_path, double.url, TRACKER_DATABASE=conversations).wait_until_up()
     try:
         web, phone = figures_then_an_outage(running, server.kill, server.start)
@@ -82,13 +87,12 @@ def test_a_conversation_goes_on_after_postgresql_was_killed(tmp_path, double, co
         assert make_url(conversations).password not in running.said()
     finally:
         running.stop()
-        if server.is_down():
-            server.start()
 
 
 @on_postgresql
-def test_a_server_that_starts_while_its_store_is_down_lives_waits_and_becomes_ready(tmp_path, double, conversations):
-    server = Server()
+def test_a_server_that_starts_while_its_store_is_down_lives_waits_and_becomes_ready(
+    tmp_path, double, conversations, server
+):
     server.stop()
     running = Running(tmp_path, double.url, TRACKER_DATABASE=conversations)
     try:
@@ -102,5 +106,3 @@ def test_a_server_that_starts_while_its_store_is_down_lives_waits_and_becomes_re
         assert running.said().count("助手就绪") == 1 and "正在重启" not in running.said()
     finally:
         running.stop()
-        if server.is_down():
-            server.start()

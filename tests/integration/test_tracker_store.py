@@ -15,10 +15,16 @@ from sqlalchemy import event, text
 from finlit.db import conversation_events, engine
 from finlit.dialogue import processor
 from finlit.dialogue.tracker_store import LEAVE_ALONE, ConversationsDown, ConversationStore
-from tests.integration.test_recovery import Server
+from tests.postgresql import on_postgresql
 
 DAY = 86_400.0
 DOMAIN = Domain.from_dict({"slots": {"loan": {"type": "any", "mappings": [{"type": "custom"}]}}})
+
+
+@pytest.fixture(scope="module")
+def postgresql(own_postgresql):
+    """One of these tests stops the server."""
+    return own_postgresql.url
 
 
 @pytest.fixture
@@ -146,24 +152,21 @@ def test_a_locked_file_refuses_the_turn_and_loses_nothing(tmp_path):
     assert [each.value for each in whole.events if isinstance(each, SlotSet)] == ["甲", "丙"]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_postgresql_may_be_away_when_the_store_is_made_and_when_it_is_used(url, postgresql):
-    server = Server()
+@on_postgresql
+def test_postgresql_may_be_away_when_the_store_is_made_and_when_it_is_used(url, server):
     server.stop()
-    try:
-        store = ConversationStore(DOMAIN, url=url)  # a server must be able to start
-        started = time.monotonic()
-        with pytest.raises(ConversationsDown):
-            now(store.retrieve("web-a"))
-        assert time.monotonic() - started < 4
-        server.start()
-        time.sleep(LEAVE_ALONE)
-        now(in_turns(store, "web-a", session(100.0, "甲")))
-        server.stop()
-        with pytest.raises(ConversationsDown):
-            now(in_turns(store, "web-a", session(200.0)))
-    finally:
-        server.start()
+    store = ConversationStore(DOMAIN, url=url)  # a server must be able to start
+    started = time.monotonic()
+    with pytest.raises(ConversationsDown):
+        now(store.retrieve("web-a"))
+    assert time.monotonic() - started < 4
+    server.start()
+    time.sleep(LEAVE_ALONE)
+    now(in_turns(store, "web-a", session(100.0, "甲")))
+    server.stop()
+    with pytest.raises(ConversationsDown):
+        now(in_turns(store, "web-a", session(200.0)))
+    server.start()
     time.sleep(LEAVE_ALONE)
     assert now(store.retrieve("web-a")).get_slot("loan") == "甲"
 

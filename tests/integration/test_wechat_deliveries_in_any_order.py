@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.conftest import empty_postgresql
+from tests.postgresql import empty_postgresql
 from tests.unit.test_deliveries_in_any_order import Store
 
 

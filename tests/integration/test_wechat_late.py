@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from finlit.channels.wechat_double import WeChatDouble
 from tests import wechat
 from tests.integration.running_server import Running, wait_for
-from tests.integration.test_recovery import on_postgresql
+from tests.postgresql import on_postgresql
 
 PHONE = "13900000006"  # of a demo customer
 SLOW = 4.9  # seconds; the platform has its empty reply after 4.5, the database gives up after 5

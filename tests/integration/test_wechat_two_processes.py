@@ -17,7 +17,7 @@ from finlit.channels.wechat_simulator import NoAnswer, Platform
 from finlit.db import engine, tables
 from finlit.settings import PROJECT_ROOT
 from tests import wechat
-from tests.conftest import empty_postgresql
+from tests.postgresql import empty_postgresql
 
 EMPTY = ""
 
