@@ -45,8 +45,7 @@ async def attack(port: int, each: int, seed: int, findings: Findings, longest: f
     await asyncio.gather(*(work(number) for number in range(WORKERS)))
     findings.half = halves.left
     held = await halves.never_ended(WHOLE_REQUEST_WITHIN + 5)
-    if held:
-        findings.faults.append(f"{held} 个只发了一半的连接，服务器一直没有断开")
+    findings.faults += [f"一个只发了一半的连接，服务器一直没有断开；发的是 {part[:120]!r}" for part in held]
     for person in people:
         await person.check_whole()
 

@@ -80,7 +80,7 @@ class HalfRequests:
     def __init__(self, port: int, most: int = 400) -> None:
         self._port = port
         self._most = most
-        self._open: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self._open: deque[tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]] = deque()
         self.left = 0
 
     async def send(self, part: bytes) -> Reply | None:
@@ -93,35 +93,40 @@ class HalfRequests:
                 said += got
         except asyncio.TimeoutError:
             if not said:
-                self._leave(reader, writer)
+                self._leave(part, reader, writer)
                 return None
         except OSError:
             pass
         writer.close()
         return parse(said)
 
-    def _leave(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _leave(self, part: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.left += 1
-        self._open.append((reader, writer))
+        self._open.append((part, reader, writer))
         if len(self._open) > self._most:  # a process may open only so many files
-            self._open.popleft()[1].close()
+            self._open.popleft()[2].close()
 
-    async def never_ended(self, within: float) -> int:
-        """Return how many connections the server still holds after ``within`` seconds."""
-        ended = await asyncio.gather(*(self._ends(reader, writer, within) for reader, writer in self._open))
+    async def never_ended(self, within: float) -> list[bytes]:
+        """Return what was sent on each connection that the server still holds after ``within`` seconds."""
+        parts = [part for part, _, _ in self._open]
+        ended = await asyncio.gather(*(self._ends(reader, writer, within) for _, reader, writer in self._open))
         self._open.clear()
-        return ended.count(False)
+        return [part for part, over in zip(parts, ended) if not over]
 
     @staticmethod
     async def _ends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, within: float) -> bool:
+        """Say whether the server ends it; a stream that it opened, only later than at once, was a whole request."""
+        said = b""
+
         async def read_on() -> None:
-            while await reader.read(65536):
-                pass
+            nonlocal said
+            while got := await reader.read(65536):
+                said = (said + got)[:MOST_BYTES]
 
         try:
             await asyncio.wait_for(read_on(), within)
         except asyncio.TimeoutError:
-            return False
+            return parse(said).is_stream
         except OSError:
             pass
         finally:
