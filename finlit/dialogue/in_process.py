@@ -22,6 +22,7 @@ from rasa.shared.exceptions import RasaException
 from finlit import settings
 from finlit.dialogue import corrections, nlg, processor
 from finlit.dialogue.actions_here import ActionsHere, load_actions
+from finlit.dialogue.lock_store import WakingLockStore
 from finlit.training import current_model
 
 WEB, WECHAT = "web", "wechat"
@@ -71,6 +72,7 @@ class Assistant:
         self.agent = Agent(
             action_endpoint=ActionsHere(load_actions()),
             tracker_store=self._conversations,
+            lock_store=WakingLockStore(),
             generator=nlg.AnswerGenerator(),
         )
         try:
