@@ -62,7 +62,8 @@ LENGTHS = [
     "Content-Length: 3\r\nContent-Length: 5", "Content-Length: 4\r\nTransfer-Encoding: chunked", "Content-Length: 99999999999",
     "Content-Length: +4", "Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: identity",
 ]  # fmt: skip
-CHUNKS = [b"zz\r\n", b"-5\r\nabc", b"FFFFFFFFFFFFFFFF\r\nabc", b"3\r\nabc\r\n0\r\n\r\n", b"0\r\n\r\nGET /health HTTP/1.1\r\n\r\n", b"5;a=" + b"b" * 9000, b"{}"]  # fmt: skip
+WHOLE_CHUNKS = [b"3\r\nabc\r\n0\r\n\r\n", b"0\r\n\r\nGET /health HTTP/1.1\r\n\r\n"]
+CHUNKS = [b"zz\r\n", b"-5\r\nabc", b"FFFFFFFFFFFFFFFF\r\nabc", *WHOLE_CHUNKS, b"5;a=" + b"b" * 9000, b"{}"]
 PATHS = ["/model", "/conversations/web-a/tracker", "/webhooks/rest/webhook", "/webhooks/callback/webhook", "/socket.io/?transport=polling", "/status", "/version",
          "/domain", "/%ff%fe", "/" + "a" * 3000, "/web/../.env", "/web/%2e%2e%2f.env", "/web/..%5c.env", "//etc/passwd", "/webhooks/web/nothing", "/webhooks/web/../rest/webhook",
          "/webhooks/web", "/.git/config", "/web/js/", "/web/", "*", "http://evil.example/", "/\x01", "/webhooks/web/message/"]  # fmt: skip
@@ -70,7 +71,11 @@ PATHS = ["/model", "/conversations/web-a/tracker", "/webhooks/rest/webhook", "/w
 
 @dataclass(frozen=True)
 class Attack:
-    """The bytes of one request; ``is_half``: nothing more will ever come, and no answer is waited for."""
+    """The bytes of one request.
+
+    ``is_half``: no answer is waited for, but the server must end the connection. With a cookie it is never a whole
+    request, which could open a stream; without one nothing opens a stream.
+    """
 
     kind: str
     pieces: tuple[bytes, ...]
@@ -171,7 +176,8 @@ class Attacker:
         line = self._chance.choice(LENGTHS)
         body = self._chance.choice(CHUNKS) if "chunked" in line else b"abc\r\nGET /health HTTP/1.1\r\n\r\n"
         content = request(method, path, cookie, None, line) + body
-        return Attack("长度", (content,), is_half=line.endswith(("99999999999", "chunked")))
+        is_half = line == "Content-Length: 99999999999" or ("chunked" in line and body not in WHOLE_CHUNKS)
+        return Attack("长度", (content,), is_half)
 
     def _bytes(self, address: str, cookie: str) -> Attack:
         """What is no HTTP at all, or only begins like it."""

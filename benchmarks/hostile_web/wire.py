@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,10 +29,6 @@ class Reply:
     def cookie(self) -> str:
         found = _COOKIE.search(self.head)
         return found[1].decode("latin-1") if found else ""
-
-    @property
-    def is_stream(self) -> bool:
-        return b"text/event-stream" in self.head
 
 
 def parse(said: bytes) -> Reply:
@@ -75,60 +70,67 @@ async def _exchange(port: int, pieces: Sequence[bytes], pause: float) -> Reply:
 
 
 class HalfRequests:
-    """Connections on which only a part is ever sent; the server must end them by itself."""
+    """Connections on which nothing more is ever sent; the server must end each of them, answered or not.
 
-    def __init__(self, port: int, most: int = 400) -> None:
+    ``most`` are open at once: a process may open only so many files. Who wants to send another one waits until
+    one of them is judged, so none goes unjudged.
+    """
+
+    def __init__(self, port: int, within: float, most: int = 400) -> None:
         self._port = port
-        self._most = most
-        self._open: deque[tuple[bytes, asyncio.StreamReader, asyncio.StreamWriter]] = deque()
+        self._within = within
+        self._free = asyncio.Semaphore(most)
+        self._watched: set[asyncio.Task[None]] = set()
+        self._held: list[bytes] = []
         self.left = 0
 
     async def send(self, part: bytes) -> Reply | None:
-        """Send ``part``; return what is said to it at once, None when nothing is: then it is left open."""
-        reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", self._port), PATIENCE)
-        said = b""
+        """Send ``part``; return what is said to it at once, None when nothing is. What stays open is watched."""
+        await self._free.acquire()
+        try:
+            reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", self._port), PATIENCE)
+        except BaseException:
+            self._free.release()
+            raise
+        said, is_open = b"", False
         try:
             writer.write(part)
-            while got := await asyncio.wait_for(reader.read(65536), AT_ONCE):
+            while len(said) < MOST_BYTES and (got := await asyncio.wait_for(reader.read(65536), AT_ONCE)):
                 said += got
         except asyncio.TimeoutError:
-            if not said:
-                self._leave(part, reader, writer)
-                return None
+            is_open = True
         except OSError:
             pass
-        writer.close()
-        return parse(said)
-
-    def _leave(self, part: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not is_open:
+            self._close(writer)
+            return parse(said)
         self.left += 1
-        self._open.append((part, reader, writer))
-        if len(self._open) > self._most:  # a process may open only so many files
-            self._open.popleft()[2].close()
+        watch = asyncio.create_task(self._watch(part, reader, writer))
+        self._watched.add(watch)
+        watch.add_done_callback(self._watched.discard)
+        return parse(said) if said else None
 
-    async def never_ended(self, within: float) -> list[bytes]:
-        """Return what was sent on each connection that the server still holds after ``within`` seconds."""
-        parts = [part for part, _, _ in self._open]
-        ended = await asyncio.gather(*(self._ends(reader, writer, within) for _, reader, writer in self._open))
-        self._open.clear()
-        return [part for part, over in zip(parts, ended) if not over]
-
-    @staticmethod
-    async def _ends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, within: float) -> bool:
-        """Say whether the server ends it; a stream that it opened, only later than at once, was a whole request."""
-        said = b""
-
-        async def read_on() -> None:
-            nonlocal said
-            while got := await reader.read(65536):
-                said = (said + got)[:MOST_BYTES]
-
+    async def _watch(self, part: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Wait for the server to end the connection; it holds one that it has not ended in time."""
         try:
-            await asyncio.wait_for(read_on(), within)
+            await asyncio.wait_for(_read_on(reader), self._within)
         except asyncio.TimeoutError:
-            return parse(said).is_stream
+            self._held.append(part)
         except OSError:
             pass
         finally:
-            writer.close()
-        return True
+            self._close(writer)
+
+    def _close(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        self._free.release()
+
+    async def never_ended(self) -> list[bytes]:
+        """Return, when all are judged, what was sent on each connection that the server held too long."""
+        await asyncio.gather(*self._watched)
+        return self._held
+
+
+async def _read_on(reader: asyncio.StreamReader) -> None:
+    while await reader.read(65536):
+        pass

@@ -19,7 +19,6 @@ from finlit.channels.static_files import StaticFiles
 
 MOST_REQUEST_BYTES = 256 * 1024  # whatever the route; each one may want less
 ANSWER_WITHIN = 60  # seconds without a byte of the answer: nobody reads it; streams send a heartbeat meanwhile
-IDLE_FOR = 15  # seconds that a connection is kept for its next request
 PAGE, LOADER = "index.html", "widget.js"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -74,7 +73,6 @@ def add_chat_page(app: Sanic) -> None:
     app.config.REQUEST_MAX_SIZE = MOST_REQUEST_BYTES
     app.config.REQUEST_TIMEOUT = int(careful_http.WHOLE_REQUEST_WITHIN)
     app.config.RESPONSE_TIMEOUT = ANSWER_WITHIN
-    app.config.KEEP_ALIVE_TIMEOUT = IDLE_FOR
     request_ids.install(app)
     refusals.install(app)
     health.install(app)

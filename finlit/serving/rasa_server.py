@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sanic import Sanic
 
 SWITCH_EVERY = 0.0005  # seconds; see ``main``
+IDLE_FOR = 15  # seconds that a connection is kept for its next request; Sanic looks every 7.5 s, so up to 22.5
 BACKLOG = 512  # connections that wait to be taken: a burst of customers is kept waiting, not refused
 
 
@@ -56,7 +57,13 @@ def application(report: int) -> Sanic:
         (model_watch.stop, "before_server_stop"),
         (run.close_resources, "after_server_stop"),
     ]
-    return run.configure_app(channels, enable_api=False, endpoints=endpoints, server_listeners=listeners)
+    return run.configure_app(
+        channels,
+        enable_api=False,
+        endpoints=endpoints,
+        server_listeners=listeners,
+        keep_alive_timeout=IDLE_FOR,  # here only: Rasa writes its own 120 over what a channel sets
+    )
 
 
 if __name__ == "__main__":
