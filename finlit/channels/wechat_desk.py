@@ -10,7 +10,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import request_id
 from finlit.answers import choice_lines
@@ -22,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 4.5  # seconds; the platform waits 5
 COMPUTE_WITHIN = 60.0
+STORE_BACK_WITHIN = 300.0  # seconds for which a store that is busy or gone is tried again: nobody delivers once more
 LOOK_AGAIN = 0.1  # seconds between looks at what another process does
 PUSH_EVERY = 1.0
 FORGET_EVERY = 600.0
@@ -31,6 +34,31 @@ MOST_AT_ONCE = 500
 OVERLOADED_FOR = 30  # seconds that people are asked to wait when there are so many
 CONTINUE_DIGIT = "1"
 CONTINUE = frozenset({CONTINUE_DIGIT, "１", "继续"})
+
+T = TypeVar("T")
+
+
+async def _to_its_end(step: Awaitable[T]) -> T:
+    """Wait for ``step`` to end, even when the connection goes meanwhile; CancelledError comes after it."""
+    under_way = asyncio.ensure_future(step)
+    try:
+        return await asyncio.shield(under_way)
+    except asyncio.CancelledError:
+        await asyncio.wait({under_way})
+        raise
+
+
+async def _stored(step: Callable[..., T], *arguments: Any) -> T:
+    """Take a step of the store, again as long as it can't be reached; raises SQLAlchemyError after a long time."""
+    give_up = time.monotonic() + STORE_BACK_WITHIN
+    while True:
+        try:
+            return await asyncio.to_thread(step, *arguments)
+        except SQLAlchemyError as error:
+            if time.monotonic() > give_up:
+                raise
+            logger.warning("a delivery's step is tried again: %s", type(error).__name__)
+            await asyncio.sleep(PUSH_EVERY)
 
 
 @dataclass(frozen=True)
@@ -77,17 +105,21 @@ class Desk:
         deadline = time.monotonic() + ANSWER_WITHIN
         if len(self._work) >= MOST_AT_ONCE:
             return self._line("utter_wechat_slow", seconds=str(OVERLOADED_FOR))
-        is_new = await asyncio.to_thread(self._inbox.receive, task.key, task.conversation, body_hash, task.contact)
-        if task.key not in self._work:
-            work = asyncio.create_task(self._see_to(task, is_new))
-            self._work[task.key] = work
-            work.add_done_callback(lambda _done: self._work.pop(task.key, None))
+        is_new = await _to_its_end(self._receive(task, body_hash))
         handed = await self._wait(task.key, deadline, look_first=not is_new)
         if handed is None:
             return "" if self._may_push() else self._line("utter_wechat_wait")
         if handed.again and await asyncio.to_thread(self._inbox.doubt, task.key):
             self._wake.set()
         return f"{handed.text}\n\n{self._line('utter_wechat_more')}" if handed.more else handed.text
+
+    async def _receive(self, task: Task, body_hash: str) -> bool:
+        is_new = await asyncio.to_thread(self._inbox.receive, task.key, task.conversation, body_hash, task.contact)
+        if task.key not in self._work:
+            work = asyncio.create_task(self._see_to(task, is_new))
+            self._work[task.key] = work
+            work.add_done_callback(lambda _done: self._work.pop(task.key, None))
+        return is_new
 
     async def reply_lost(self, key: str) -> None:
         """Say that the connection was gone before the reply went out."""
@@ -118,7 +150,7 @@ class Desk:
             if work is not None and not look_first:
                 await asyncio.wait({work}, timeout=max(0.0, deadline - time.monotonic()))
             look_first = False
-            handed = await asyncio.to_thread(self._inbox.take, key, self._may_push())
+            handed = await self._take(key)
             if handed is not None:
                 if handed is NOTHING:
                     self._wake.set()
@@ -127,21 +159,29 @@ class Desk:
                 return None
             await asyncio.sleep(LOOK_AGAIN)
 
+    async def _take(self, key: str) -> Handed | None:
+        taking = asyncio.ensure_future(asyncio.to_thread(self._inbox.take, key, self._may_push()))
+        try:
+            return await _to_its_end(taking)
+        except asyncio.CancelledError:  # the connection is gone, and what was taken for it goes another way
+            handed = taking.result() if taking.done() else None
+            if handed is not None and handed.text and not handed.again:
+                await asyncio.to_thread(self._inbox.give_back, key)
+            self._wake.set()
+            raise
+
     async def _see_to(self, task: Task, is_new: bool) -> None:
         """Compute the answer here, or watch until another process has done it. Only a new message is counted."""
-        give_up = time.monotonic() + COMPUTE_WITHIN
         self._heart.beat_for(task.key)
         try:
             too_early = await self._too_early(task) if is_new else 0
-            while (claim := await asyncio.to_thread(self._inbox.claim, task.key)) is Claim.NOT_YET:
-                if time.monotonic() > give_up:
-                    logger.error("a delivery was blocked for %.0f s and is given up", COMPUTE_WITHIN)
-                    return
+            # However long earlier messages take: each of them ends, and this one was acknowledged already.
+            while (claim := await _stored(self._inbox.claim, task.key)) is Claim.NOT_YET:
                 await asyncio.sleep(LOOK_AGAIN)
             if claim is Claim.DONE:
                 return
             answer = await self._answer(task, too_early, claim is Claim.TAKEN_OVER)
-            await asyncio.to_thread(self._inbox.finish, task.key, answer)
+            await _stored(self._inbox.finish, task.key, answer)
             self._wake.set()
         except Exception:  # noqa: BLE001 - a task of its own: nobody else would see it
             logger.exception("a delivery could not be seen to")
@@ -152,13 +192,13 @@ class Desk:
         """Return how many seconds the customer should have waited; whoever is in danger need not."""
         if task.contact is Contact.NOTHING:
             return 0
-        seconds = await asyncio.to_thread(self._limit, task.conversation)
+        seconds = await _stored(self._limit, task.conversation)
         return 0 if seconds and await self._is_urgent(task.text) else seconds
 
     async def _answer(self, task: Task, too_early: int, taken_over: bool) -> Answer:
         if too_early:
             return Answer((self._line("utter_wechat_slow", seconds=str(too_early)),))
-        if task.text.strip() in CONTINUE and await asyncio.to_thread(self._inbox.has_more, task.key):
+        if task.text.strip() in CONTINUE and await _stored(self._inbox.has_more, task.key):
             return Answer(())  # what was late or left over comes first in the reply, and is all of it
         try:
             begun = Task(task.key, task.conversation, task.text, task.contact, task.parse_data, taken_over)

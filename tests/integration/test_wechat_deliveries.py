@@ -207,6 +207,29 @@ def test_a_tap_buys_three_sends_in_a_minute_which_are_spent_first(inbox, clock):
     assert not inbox.spend(WHO)
 
 
+def test_those_to_whom_nothing_may_be_sent_do_not_hold_up_the_others(inbox, clock):
+    for number in range(25):
+        inbox.receive(f"old {number}", f"wechat-oOld_{number}", "body", Contact.NOTHING)
+        inbox.claim(f"old {number}")
+        inbox.finish(f"old {number}", Answer(("旧",)))
+    answered(inbox, "1", "一", take=False)
+    clock.tick(seconds=5)
+    assert inbox.next_push().key == "1"
+
+
+def test_an_answer_that_was_taken_for_nobody_goes_another_way(inbox, clock):
+    answered(inbox, "1", "一")
+    inbox.give_back("1")
+    push = inbox.next_push()
+    assert (push.key, push.parts, push.sent) == ("1", ("一",), 0)
+
+
+def test_a_process_that_does_not_know_whether_it_computes_may_begin_again(inbox):
+    inbox.receive("k", WHO, "body", Contact.MESSAGE)
+    assert inbox.claim("k") is Claim.OURS
+    assert inbox.claim("k") is Claim.TAKEN_OVER
+
+
 def test_a_long_answer_is_left_to_customer_service_messages_while_the_quota_lasts(inbox):
     answered(inbox, "1", "a" * 1500, "b" * 1500, take=False)
     assert inbox.take("1", push_long=True).text == ""

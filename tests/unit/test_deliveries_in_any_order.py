@@ -110,8 +110,8 @@ class Store(RuleBasedStateMachine):
         self.watching[inbox].discard(number)
 
     @precondition(lambda self: self.requests)
-    @rule(data=st.data())
-    def a_request_looks_for_its_answer(self, data):
+    @rule(data=st.data(), is_gone=st.booleans())
+    def a_request_looks_for_its_answer(self, data, is_gone):
         request = self.requests[data.draw(st.integers(0, len(self.requests) - 1))]
         inbox, number, deadline = request
         if self.now > deadline:
@@ -120,6 +120,8 @@ class Store(RuleBasedStateMachine):
         handed = inbox.take(str(number), push_long=self.may_push)
         if handed is not None:
             self.requests.remove(request)
+            if is_gone and not handed.again:
+                return inbox.give_back(str(number))
             self.handed(handed.text, ("reply", number), number)
             if handed.again:
                 inbox.doubt(str(number))

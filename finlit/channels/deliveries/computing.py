@@ -53,24 +53,27 @@ class Computing(Steps):
             return is_new
 
     def claim(self, key: str) -> Claim:
-        """Try to become the one process that computes ``key``."""
+        """Try to become the one process that computes ``key``; a process asks again when it doesn't know whether it is."""
         now = self._clock()
         with self._session() as session:
             row = row_of(session, key)
             if row is None or row.state == DONE:
                 return Claim.DONE
-            if row.state == RUNNING and row.lease_until > now:
+            if self._is_held_elsewhere(row, now):
                 return Claim.NOT_YET
             conversation = row.conversation
         with self._locked(conversation, now) as session:
             row = row_of(session, key)
             if row is None or row.state == DONE:
                 return Claim.DONE
-            if row.state == RUNNING and row.lease_until > now or self._is_blocked(session, row, now):
+            if self._is_held_elsewhere(row, now) or self._is_blocked(session, row, now):
                 return Claim.NOT_YET
             began = row.state == RUNNING
             row.state, row.owner, row.lease_until = RUNNING, self._owner, now + LEASE
             return Claim.TAKEN_OVER if began else Claim.OURS
+
+    def _is_held_elsewhere(self, row: Any, now: datetime) -> bool:
+        return bool(row.state == RUNNING and row.lease_until > now and row.owner != self._owner)
 
     @staticmethod
     def _is_blocked(session: Session, row: Any, now: datetime) -> bool:

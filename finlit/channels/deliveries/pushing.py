@@ -8,7 +8,15 @@ from datetime import datetime
 from sqlalchemy import and_, select
 
 from finlit.channels.deliveries.kinds import DONE, LEASE, MESSAGE_WINDOW, SERVICE, Push
-from finlit.channels.deliveries.rows import Steps, an_earlier_one_is_under_way, is_left, parts_of, sends_left, update_of
+from finlit.channels.deliveries.rows import (
+    Steps,
+    an_earlier_one_is_under_way,
+    is_left,
+    may_be_sent_to,
+    parts_of,
+    sends_left,
+    update_of,
+)
 from finlit.db.tables import WeChatDelivery, WeChatPerson
 
 
@@ -20,7 +28,9 @@ class Pushing(Steps):
         now = self._clock()
         due = (
             select(WeChatDelivery.key)
+            .join(WeChatPerson, WeChatPerson.conversation == WeChatDelivery.conversation)
             .where(
+                may_be_sent_to(now),  # else those to whom nothing may be sent would keep the others' answers back
                 WeChatDelivery.state == DONE,
                 WeChatDelivery.sent < WeChatDelivery.total,
                 WeChatDelivery.push_failed.is_(False),

@@ -59,6 +59,13 @@ class Replying(Steps):
             row.way, row.sent = PASSIVE, min(1, len(parts))
             return Handed(parts[0], len(parts) > 1) if parts else NOTHING
 
+    def give_back(self, key: str) -> None:
+        """Undo ``take``: its connection was gone before it could be answered, so the answer was sent to nobody."""
+        now = self._clock()
+        with self._locked_row(key, now) as (_session, row):
+            if row.way == PASSIVE:
+                row.way, row.sent, row.passive_until = None, 0, now
+
     def doubt(self, key: str) -> bool:
         """Ready an answer that must arrive a second time, once: its passive reply may be lost."""
         now = self._clock()

@@ -87,6 +87,12 @@ def sends_left(person: Any, now: datetime) -> int:
     return int(left + (person.message_sends if person.message_sends_until and person.message_sends_until > now else 0))
 
 
+def may_be_sent_to(now: datetime) -> Any:
+    """A person to whom a customer-service message may still be sent; as ``sends_left`` counts."""
+    by_tap = and_(WeChatPerson.event_sends > 0, WeChatPerson.event_sends_until > now)
+    return or_(by_tap, and_(WeChatPerson.message_sends > 0, WeChatPerson.message_sends_until > now))
+
+
 def an_earlier_one_is_under_way(session: Session, row: Any, now: datetime) -> bool:
     """Say whether an earlier answer is about to go out by its own request or is being pushed."""
     earlier = select(func.count()).where(
