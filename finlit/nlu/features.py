@@ -10,6 +10,7 @@ questions; here n-grams run over the whole sentence.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jieba
@@ -48,6 +49,15 @@ class Analyzer:
         names = sorted(map(fingerprint, concepts[PRODUCTS]), key=len, reverse=True)
         return cls(segmenter, Lexicon.from_concepts(concepts), re.compile("|".join(map(re.escape, names))))
 
+    def blocks(self) -> dict[str, Callable[[str], list[str]]]:
+        """Return the kinds of features by name."""
+        return {
+            "characters": self.characters,
+            "unbranded": self.unbranded,
+            "words": self.words,
+            "concepts": self.concepts,
+        }
+
     def characters(self, text: str) -> list[str]:
         """Return character n-grams (1-4) with sentence borders."""
         return _ngrams(masked(text))
@@ -70,3 +80,11 @@ class Analyzer:
         steps = [f"{a}>{b}" for a, b in zip(sequence, sequence[1:])]
         runs = [f"{a}>{b}>{c}" for a, b, c in zip(sequence, sequence[1:], sequence[2:])]
         return unique + pairs + steps + runs or ["(none)"]
+
+    def sequence(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Return the characters in order, each with its concepts; each product's name as the same two characters."""
+        plain = masked(text).replace(" ", "")
+        found = list(zip(plain, self.lexicon.concepts_at(plain)))
+        for name in reversed(list(self.products.finditer(plain))):
+            found[name.start() : name.end()] = [(char, found[name.start()][1]) for char in _ANY_PRODUCT]
+        return found

@@ -6,6 +6,7 @@ content (``data/lexicon.yml``), so an editor who adds a form improves the unders
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,13 +47,20 @@ class Lexicon:
 
     def concepts_in(self, text: str) -> list[str]:
         """Return the concepts of ``text`` (a fingerprint) in order; a form inside a longer one is silent."""
-        found: list[str] = []
+        return [concept for _, form in self._forms_in(text) for concept in self.forms[form]]
+
+    def concepts_at(self, text: str) -> list[tuple[str, ...]]:
+        """Return for each character of ``text`` (a fingerprint) the concepts of the forms that it is part of."""
+        at: list[tuple[str, ...]] = [()] * len(text)
+        for start, form in self._forms_in(text):
+            for place in range(start, start + len(form)):
+                at[place] += tuple(concept for concept in self.forms[form] if concept not in at[place])
+        return at
+
+    def _forms_in(self, text: str) -> Iterator[tuple[int, str]]:
         end_of_longest = 0
         for start, char in enumerate(text):
-            for form in self._by_first.get(char, ()):
-                if text.startswith(form, start):
-                    if start + len(form) > end_of_longest:
-                        end_of_longest = start + len(form)
-                        found.extend(self.forms[form])
-                    break
-        return found
+            form = next((form for form in self._by_first.get(char, ()) if text.startswith(form, start)), "")
+            if start + len(form) > end_of_longest and form:
+                end_of_longest = start + len(form)
+                yield start, form

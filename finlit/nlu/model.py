@@ -38,6 +38,12 @@ def base_of(label: str) -> str:
     return label.split("/")[0]
 
 
+def length_weights(texts: Sequence[str]) -> np.ndarray:
+    """Return how much each training text counts: 1 up to ``FULL_WEIGHT_UP_TO`` characters, then less with its length."""
+    lengths = np.array([len(fingerprint(text)) for text in texts])
+    return np.asarray(FULL_WEIGHT_UP_TO / np.maximum(lengths, FULL_WEIGHT_UP_TO))
+
+
 @dataclass
 class Machine:
     """A linear support vector machine, one against the rest."""
@@ -89,12 +95,15 @@ class QuestionModel:
             own = [number for number, name in enumerate(bases) if name == base]
             if len({labels[number] for number in own}) > 1:
                 within[base] = Machine.fit(rows[own], [labels[number] for number in own])
-        lengths = np.array([len(fingerprint(text)) for text in texts])
-        return cls(view, Machine.fit(rows, bases, FULL_WEIGHT_UP_TO / np.maximum(lengths, FULL_WEIGHT_UP_TO)), within)
+        return cls(view, Machine.fit(rows, bases, length_weights(texts)), within)
+
+    def logits(self, text: str) -> np.ndarray:
+        """Return one logit for each intent of ``labels``."""
+        return self.intents.scores(*self.view.row(text)) / TEMPERATURE
 
     def probabilities(self, text: str) -> np.ndarray:
         """Return one probability for each intent of ``labels``."""
-        return softmax(self.intents.scores(*self.view.row(text)) / TEMPERATURE)
+        return softmax(self.logits(text))
 
     def familiarity(self, text: str) -> float:
         """Return the share of the n-grams of two and more characters in ``text`` that training sentences held."""

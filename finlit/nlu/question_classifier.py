@@ -22,6 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from finlit.nlu import jieba_words
 from finlit.nlu.crisis import CRISIS, CrisisDetector, CrisisSigns, read_lines
 from finlit.nlu.decision import OUT_OF_SCOPE, Thresholds
+from finlit.nlu.ensemble import IntentModel
 from finlit.nlu.features import Analyzer
 from finlit.nlu.follow_up import FollowUps, Previous
 from finlit.nlu.model import QuestionModel, base_of
@@ -106,9 +107,9 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             name: yaml.safe_load((PROJECT_ROOT / self._config[name]).read_text(encoding="utf-8"))
             for name in CONTENT_FILES
         }
-        analyzers = _analyzers(words, content)
-        model = QuestionModel.fit(texts, labels, analyzers)
-        crisis_model = self._fit_crisis_model(texts, labels, analyzers)
+        analyzer = _analyzer(words, content)
+        model = IntentModel.fit(texts, labels, analyzer)
+        crisis_model = self._fit_crisis_model(texts, labels, analyzer)
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
             crisis_model.save(folder / CRISIS)
@@ -117,11 +118,11 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         self._understanding = self._understanding_of(model, crisis_model, content)
         return self._resource
 
-    def _fit_crisis_model(self, texts: list[str], labels: list[str], analyzers: dict[str, Any]) -> QuestionModel:
+    def _fit_crisis_model(self, texts: list[str], labels: list[str], analyzer: Analyzer) -> QuestionModel:
         crisis, calm = (read_lines(PROJECT_ROOT / self._config[name]) for name in LINE_FILES)
         crisis += [text for text, label in zip(texts, labels) if label == CRISIS]
         calm += [text for text, label in zip(texts, labels) if label != CRISIS]
-        return CrisisDetector.fit_model(crisis, calm, analyzers)
+        return CrisisDetector.fit_model(crisis, calm, analyzer.blocks())
 
     @classmethod
     def load(
@@ -135,15 +136,15 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         """Load the model with the lexicon and tables of its training day."""
         with model_storage.read_from(resource) as folder:
             stored = json.loads((folder / "content.json").read_text(encoding="utf-8"))
-            analyzers = _analyzers(tuple(stored["words"]), stored["content"])
-            model = QuestionModel.load(folder, analyzers)
-            crisis_model = QuestionModel.load(folder / CRISIS, analyzers)
+            analyzer = _analyzer(tuple(stored["words"]), stored["content"])
+            model = IntentModel.load(folder, analyzer)
+            crisis_model = QuestionModel.load(folder / CRISIS, analyzer.blocks())
         component = cls(config, model_storage, resource)
         component._understanding = component._understanding_of(model, crisis_model, stored["content"])
         return component
 
     def _understanding_of(
-        self, model: QuestionModel, crisis_model: QuestionModel, content: dict[str, Any]
+        self, model: IntentModel, crisis_model: QuestionModel, content: dict[str, Any]
     ) -> Understanding:
         config = self._config
         thresholds = Thresholds(config["answer_at"], config["ask_at"], config["margin"], config["candidate_at"])
@@ -193,14 +194,8 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         message.set("decision", about, add_to_output=True)
 
 
-def _analyzers(words: tuple[str, ...], content: dict[str, Any]) -> dict[str, Any]:
-    analyzer = Analyzer.of(jieba_words.segmenter_for(words), content["lexicon"]["concepts"])
-    return {
-        "characters": analyzer.characters,
-        "unbranded": analyzer.unbranded,
-        "words": analyzer.words,
-        "concepts": analyzer.concepts,
-    }
+def _analyzer(words: tuple[str, ...], content: dict[str, Any]) -> Analyzer:
+    return Analyzer.of(jieba_words.segmenter_for(words), content["lexicon"]["concepts"])
 
 
 def _user_events(tracker: DialogueStateTracker | None) -> list[UserUttered]:

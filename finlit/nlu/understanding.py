@@ -14,8 +14,9 @@ import numpy as np
 from finlit.nlu import not_known
 from finlit.nlu.crisis import CRISIS, CrisisDetector
 from finlit.nlu.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
+from finlit.nlu.ensemble import IntentModel
 from finlit.nlu.follow_up import MAX_ELLIPTICAL_CHARS, FollowUps, Previous, combine
-from finlit.nlu.model import QuestionModel, base_of
+from finlit.nlu.model import base_of
 from finlit.nlu.quantities import find
 from finlit.requests import numbers as case_numbers
 from finlit.text import fingerprint
@@ -75,7 +76,7 @@ class Understanding:
 
     def __init__(
         self,
-        model: QuestionModel,
+        model: IntentModel,
         follow_ups: FollowUps,
         crisis: CrisisDetector,
         thresholds: Thresholds,
