@@ -77,8 +77,8 @@ evaluate: train ## 在保留集（和 ../shared 的真实问句，若有）上�
 	@for file in tests/nlu/heldout.tsv ../shared/eval/real_dev.tsv; do \
 	  [ -f $$file ] && echo "$$file" && $(FINLIT) evaluate $$file; done; true
 
-bench: train ## 与原版 Rasa 同场比较，再量账户答案：中位数、比值、图，写到 docs/benchmarks/（原版要训练一个多小时）
-	@$(PYTHON) -m benchmarks.run
+bench: train ## 与原版 Rasa 同场比较，再量账户答案：中位数、比值、图，写到 docs/benchmarks/（原版在全部句子上学 15 遍，约一小时；EPOCHS=100 是它的默认，约六小时）
+	@$(PYTHON) -m benchmarks.run --epochs $(or $(EPOCHS),15)
 	@$(MAKE) --no-print-directory bench-account
 
 bench-gate: train ## 每个意图只用三句，与原版 Rasa 比快慢和准确率：比值不够就红

@@ -96,9 +96,12 @@ def main() -> None:
     parser.add_argument("--reuse-stock", action="store_true")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--most", type=int, help="sentences of each intent that both systems learn from (all)")
+    parser.add_argument(
+        "--epochs", type=int, help="epochs of stock Rasa's intent classifier (100, as rasa init has it)"
+    )
     parser.add_argument("--gate", action="store_true", help="write nothing; exit code 1 when a ratio is too small")
     args = parser.parse_args()
-    sample = ["--most", str(args.most)] if args.most else []
+    sample = [f"--{name}={value}" for name in ("most", "epochs") if (value := getattr(args, name))]
     reuse = args.reuse_stock and any((PROJECT_ROOT / "var" / "bench-stock").glob("*.tar.gz"))
     earlier = json.loads((OUT / "bench.json").read_text()) if (OUT / "bench.json").is_file() else {}
     trained = {"ours": _step("ours", "train", *sample)["train_s"]}
@@ -118,6 +121,7 @@ def main() -> None:
     result = {
         "machine": machine,
         "most_sentences_an_intent": args.most,
+        "stock_epochs": args.epochs or 100,
         "ours": ours,
         "stock": stock,
         "stock_over_ours": ratios,
