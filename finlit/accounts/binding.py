@@ -123,10 +123,14 @@ def _live(session: Session, conversation: str, current: settings.Settings) -> An
 
 def bound_customer(conversation: str) -> str | None:
     """Return the customer's id while the conversation is bound, None when it is not or account answers are off."""
-    current = settings.load()
-    with engine.sessions(current.database_url)() as session:
-        binding = _live(session, conversation, current)
-        return None if binding is None else str(binding.customer_id)
+    with engine.sessions(settings.load().database_url)() as session:
+        return customer_of(session, conversation)
+
+
+def customer_of(session: Session, conversation: str) -> str | None:
+    """Return the same as ``bound_customer`` on a session that is open."""
+    binding = _live(session, conversation, settings.load())
+    return None if binding is None else str(binding.customer_id)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from finlit import settings
 from finlit.accounts import host_token, origin
 from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history, web_limits
 from finlit.channels.addresses import address_of
-from finlit.channels.web_inbox import STILL, Inbox, Pulse
+from finlit.channels.web_inbox import Inbox, Pulse
 from finlit.channels.web_stream import Streams, TooManyStreams
 from finlit.channels.web_turns import Turns
 from finlit.dialogue import corrections, processor, without_store
@@ -154,18 +154,18 @@ class WebChat(InputChannel):
         """Return what the page doesn't have yet; ``talk`` lets it notice that the conversation is another one."""
         current = settings.load()
         # The pulse first: what is read after it is as new as the pulse says, or newer.
-        pulse = (await self._pulses([conversation])).get(conversation, STILL)
-        turns, is_verified = await self._readings.read(request.app.ctx.agent, conversation, pulse)
+        stands = await asyncio.to_thread(web_history.standing, conversation, _wall_clock(), with_ratings=not after)
+        turns = await self._readings.read(request.app.ctx.agent, conversation, stands.pulse)
         new = turns[after if after <= len(turns) else 0 :][-web_history.LONGEST :]
-        rated = await asyncio.to_thread(web_history.ratings, conversation) if new and not after else {}
+        rated = stands.rated
         found = {
             "talk": sessions.public_name(conversation, current.session_secret),
             "turns": [{**turn, "rated": rated[turn["n"]]} if turn["n"] in rated else turn for turn in new],
             "next": len(turns),
-            "busy": pulse.busy,
-            "verified": is_verified,
+            "busy": stands.pulse.busy,
+            "verified": stands.is_verified,
         }
-        return found, pulse
+        return found, stands.pulse
 
     @staticmethod
     def _json(found: dict[str, Any], status: int = 200) -> HTTPResponse:

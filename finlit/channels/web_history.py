@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rasa.core.agent import Agent
-from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.events import BotUttered, UserUttered
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from finlit import settings
-from finlit.accounts.binding import bound_customer
-from finlit.channels.web_inbox import Pulse
-from finlit.db import engine, tables
+from finlit.accounts.binding import customer_of
+from finlit.channels.web_inbox import STILL, Pulse, pulses
+from finlit.db import engine
+from finlit.db.tables import AnswerFeedback
+from finlit.dialogue.tracker_store import ConversationStore
 
 LONGEST = 200  # turns given at once; older ones stay on the server
 SHARED_FOR = 2.0  # seconds
@@ -32,31 +37,38 @@ def shown(text: str | None, buttons: Any, custom: Any) -> Turn:
     }
 
 
-def turns_of(events: Iterable[Event]) -> list[Turn]:
-    """Return the turns in order; ``n`` counts from 1 and stays, ``id`` is the client's name of its message."""
+def turns_of(events: Iterable[Mapping[str, Any]]) -> list[Turn]:
+    """Return the turns in order; ``n`` counts from 1 and stays, ``id`` is the client's name of its message.
+
+    ``events`` are plain data, as Rasa stores them.
+    """
     turns: list[Turn] = []
     for event in events:
-        if isinstance(event, UserUttered) and event.text:
-            turn = {"from": "customer", "text": event.text, "id": event.message_id}
-        elif isinstance(event, BotUttered):
-            turn = {"from": "assistant", **shown(event.text, event.data.get("buttons"), event.data.get("custom"))}
+        if event["event"] == UserUttered.type_name and event.get("text"):
+            turn = {"from": "customer", "text": event["text"], "id": event.get("message_id")}
+        elif event["event"] == BotUttered.type_name:
+            data = event.get("data") or {}
+            turn = {"from": "assistant", **shown(event.get("text"), data.get("buttons"), data.get("custom"))}
         else:
             continue
-        turns.append({"n": len(turns) + 1, "at": event.timestamp, **turn})
+        turns.append({"n": len(turns) + 1, "at": event["timestamp"], **turn})
     return turns
 
 
 async def read(agent: Agent, conversation: str) -> list[Turn]:
     """Return all turns of ``conversation``; raises when the store can't be read."""
-    tracker = await agent.tracker_store.retrieve_full_tracker(conversation)
-    return turns_of(tracker.events) if tracker else []
+    store = agent.tracker_store
+    if isinstance(store, ConversationStore):
+        return turns_of(await store.said(conversation))
+    tracker = await store.retrieve_full_tracker(conversation)
+    return turns_of(event.as_dict() for event in tracker.events) if tracker else []
 
 
 @dataclass(frozen=True)
 class _Reading:
     pulse: Pulse
     at: float
-    task: asyncio.Task[tuple[list[Turn], bool]]
+    task: asyncio.Task[list[Turn]]
 
 
 class Readings:
@@ -65,12 +77,12 @@ class Readings:
     def __init__(self) -> None:
         self._latest: OrderedDict[str, _Reading] = OrderedDict()
 
-    async def read(self, agent: Agent, conversation: str, pulse: Pulse) -> tuple[list[Turn], bool]:
-        """Return all turns, and whether it is known who is talking, not older than ``pulse``; raises as ``read``."""
+    async def read(self, agent: Agent, conversation: str, pulse: Pulse) -> list[Turn]:
+        """Return all turns, not older than ``pulse``; raises as ``read``."""
         now = asyncio.get_running_loop().time()
         known = self._latest.get(conversation)
         if known is None or known.pulse != pulse or now - known.at > SHARED_FOR or _failed(known.task):
-            known = _Reading(pulse, now, asyncio.create_task(_read_all(agent, conversation)))
+            known = _Reading(pulse, now, asyncio.create_task(read(agent, conversation)))
             self._keep(conversation, known)
         return await asyncio.shield(known.task)
 
@@ -84,17 +96,32 @@ class Readings:
             self._latest.popitem(last=False)
 
 
-async def _read_all(agent: Agent, conversation: str) -> tuple[list[Turn], bool]:
-    return await read(agent, conversation), await asyncio.to_thread(bound_customer, conversation) is not None
-
-
 def _failed(task: asyncio.Task[Any]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-def ratings(conversation: str) -> dict[int, int]:
-    """Return which turns the customer rated: 1 for helpful, -1 for not."""
-    rated = tables.AnswerFeedback
+@dataclass(frozen=True)
+class Standing:
+    """What the database knows of a conversation; ``rated`` are turns: 1 for helpful, -1 for not."""
+
+    pulse: Pulse
+    is_verified: bool
+    rated: dict[int, int]
+
+
+_RATED = select(AnswerFeedback.turn, AnswerFeedback.rating).where(
+    AnswerFeedback.conversation == bindparam("of_conversation")
+)
+
+
+def standing(conversation: str, now: datetime, with_ratings: bool) -> Standing:
+    """Read all of it on one connection, the pulse first: what is read after it is as new as it says, or newer."""
     with engine.sessions(settings.load().database_url)() as session:
-        rows = session.query(rated.turn, rated.rating).filter(rated.conversation == conversation)
-        return {row.turn: row.rating for row in rows}
+        pulse = pulses(session, [conversation], now).get(conversation, STILL)
+        is_verified = customer_of(session, conversation) is not None
+        return Standing(pulse, is_verified, _ratings(session, conversation) if with_ratings else {})
+
+
+def _ratings(session: Session, conversation: str) -> dict[int, int]:
+    rows = session.execute(_RATED, {"of_conversation": conversation})
+    return {row.turn: row.rating for row in rows}

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -32,10 +33,11 @@ class Arrival(str, Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """A message's row and what its arrival means."""
+    """A message's row and what its arrival means; ``is_next`` when nothing before it is being answered."""
 
     number: int
     arrival: Arrival
+    is_next: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,16 @@ STILL = Pulse(0, 0, False)
 
 
 # Built once: each message needs them, and building and comparing them costs more than running them.
-_MESSAGE = tables.WebMessage
+_MESSAGE = tables.WebMessage.__table__.c
+_TABLE = tables.WebMessage.__table__
 _IS_OPEN = _MESSAGE.done_at.is_(None) & (_MESSAGE.lease_until > bindparam("moment"))
 _EARLIER = select(func.count()).where(
     _MESSAGE.conversation == bindparam("of_conversation"), _MESSAGE.id < bindparam("before"), _IS_OPEN
 )
+_ENTER = _TABLE.insert()
+_OF_NUMBER = _TABLE.update().where(_MESSAGE.id == bindparam("number"))
+_LEASE = _OF_NUMBER.values(lease_until=bindparam("moment"))
+_DONE = _OF_NUMBER.values(done_at=bindparam("moment"))
 _IN_LINE = text("SELECT pg_advisory_xact_lock(hashtextextended(:conversation, 0))")
 _PULSES = (
     select(
@@ -75,6 +82,17 @@ def _one_after_the_other(session: Session, conversation: str) -> None:
         session.execute(_IN_LINE, {"conversation": conversation})
 
 
+def _is_next(session: Session, conversation: str, number: int, now: datetime) -> bool:
+    earlier = {"of_conversation": conversation, "before": number, "moment": now}
+    return not session.execute(_EARLIER, earlier).scalar_one()
+
+
+def pulses(session: Session, conversations: Iterable[str], now: datetime) -> dict[str, Pulse]:
+    """Return the pulse of each conversation that ever had a message, in one query."""
+    rows = session.execute(_PULSES, {"conversations": list(conversations), "moment": now})
+    return {row[0]: Pulse(row[1], row[2], bool(row[3])) for row in rows}
+
+
 class Inbox:
     """The claims in the database at ``database_url``; ``now`` is aware and comes from the caller."""
 
@@ -83,13 +101,12 @@ class Inbox:
 
     def enter(self, conversation: str, name: str, now: datetime) -> Entry:
         """Claim the message ``name``, or say what became of an earlier claim."""
-        row = tables.WebMessage(conversation=conversation, name=name, received_at=now, lease_until=now + LEASE)
+        row = {"conversation": conversation, "name": name, "received_at": now, "lease_until": now + LEASE}
         try:
             with self._sessions.begin() as session:
                 _one_after_the_other(session, conversation)
-                session.add(row)
-                session.flush()
-                return Entry(row.id, Arrival.NEW)
+                number = session.execute(_ENTER, row).inserted_primary_key[0]
+                return Entry(number, Arrival.NEW, _is_next(session, conversation, number, now))
         except IntegrityError:
             return self._known(conversation, name, now)
 
@@ -111,8 +128,7 @@ class Inbox:
     def is_next(self, conversation: str, number: int, now: datetime) -> bool:
         """Say whether no earlier message of the conversation is still being answered."""
         with self._sessions() as session:
-            earlier = {"of_conversation": conversation, "before": number, "moment": now}
-            return not session.execute(_EARLIER, earlier).scalar_one()
+            return _is_next(session, conversation, number, now)
 
     def is_done(self, number: int) -> bool:
         """Say whether the message was answered."""
@@ -122,15 +138,15 @@ class Inbox:
 
     def renew(self, number: int, now: datetime) -> None:
         """Keep the claim for one more lease."""
-        self._set(number, lease_until=now + LEASE)
+        self._set(_LEASE, number, now + LEASE)
 
     def finish(self, number: int, now: datetime) -> None:
         """Note that the message was answered and the answer is stored."""
-        self._set(number, done_at=now)
+        self._set(_DONE, number, now)
 
     def give_up(self, number: int, now: datetime) -> None:
         """End the claim without an answer, so that the message can come again at once."""
-        self._set(number, lease_until=now)
+        self._set(_LEASE, number, now)
 
     def announce(self, conversation: str, now: datetime) -> None:
         """Let open pages read the conversation again; for whoever writes into it without a message."""
@@ -142,9 +158,8 @@ class Inbox:
     def pulses(self, conversations: Iterable[str], now: datetime) -> dict[str, Pulse]:
         """Return the pulse of each conversation that ever had a message, in one query."""
         with self._sessions() as session:
-            rows = session.execute(_PULSES, {"conversations": list(conversations), "moment": now})
-            return {row[0]: Pulse(row[1], row[2], bool(row[3])) for row in rows}
+            return pulses(session, conversations, now)
 
-    def _set(self, number: int, **values: datetime) -> None:
+    def _set(self, statement: Any, number: int, moment: datetime) -> None:
         with self._sessions.begin() as session:
-            session.execute(update(tables.WebMessage).where(tables.WebMessage.id == number).values(**values))
+            session.execute(statement, {"number": number, "moment": moment})

@@ -87,7 +87,9 @@ class Turns:
         claim = (inbox, entry.number)
         self._heart.beat_for(claim)
         try:
-            while not await asyncio.to_thread(inbox.is_next, message.sender_id, entry.number, self._clock()):
+            while not (
+                entry.is_next or await asyncio.to_thread(inbox.is_next, message.sender_id, entry.number, self._clock())
+            ):
                 await asyncio.sleep(LOOK_AGAIN)
             if entry.arrival is Arrival.NEW or not await self._is_stored(agent, message):
                 await handler(message)

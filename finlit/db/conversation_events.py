@@ -41,6 +41,11 @@ EVENTS = sa.Table(
     sa.UniqueConstraint("sender_id", "position"),
 )
 _of_session = sa.alias(EVENTS)
+_SAID_IN = (
+    sa.select(EVENTS.c.data)
+    .where(EVENTS.c.sender_id == sa.bindparam("of_sender"), EVENTS.c.type_name.in_(SAID))
+    .order_by(EVENTS.c.position)
+)
 
 
 class WrittenMeanwhile(Exception):
@@ -94,6 +99,11 @@ def session_of(connection: Connection, sender: str) -> Stored:
 def all_of(connection: Connection, sender: str) -> Stored:
     """Return every event of the conversation."""
     return _read(connection, sender)
+
+
+def said_in(connection: Connection, sender: str) -> list[str]:
+    """Return the JSON of what both sides said in the conversation, in order."""
+    return list(connection.execute(_SAID_IN, {"of_sender": sender}).scalars())
 
 
 def _read(connection: Connection, sender: str, *conditions: Any) -> Stored:

@@ -78,6 +78,10 @@ class ConversationStore(TrackerStore):
         """Return the conversation with all its sessions."""
         return self._tracker(conversation_id, await self._do(conversation_events.all_of, conversation_id))
 
+    async def said(self, conversation_id: str) -> list[dict[str, Any]]:
+        """Return what both sides said in all sessions, as the events' plain data: a page needs no tracker."""
+        return [json.loads(each) for each in await self._do(conversation_events.said_in, conversation_id)]
+
     async def keys(self) -> Iterable[str]:
         """Return the names of all conversations."""
         return await self._do(conversation_events.senders)

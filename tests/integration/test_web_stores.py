@@ -50,6 +50,7 @@ def test_the_second_message_waits_for_the_first_but_not_for_a_dead_one(url):
     inbox = Inbox(url)
     first, second = inbox.enter("web-a", "name-1", NOW), inbox.enter("web-a", "name-2", NOW)
     other = inbox.enter("web-b", "name-3", NOW)
+    assert [each.is_next for each in (first, second, other)] == [True, False, True]
     assert inbox.is_next("web-a", first.number, NOW) and inbox.is_next("web-b", other.number, NOW)
     assert not inbox.is_next("web-a", second.number, NOW)
     assert inbox.is_next("web-a", second.number, NOW + LEASE)
@@ -61,15 +62,16 @@ def test_a_message_enters_only_behind_what_entered_before_it(url, monkeypatch):
     """Else two processes could each find that theirs is the next one."""
     inbox, begun, may_commit = Inbox(url), threading.Event(), threading.Event()
     slow = Inbox(url)
-    add = slow._sessions.class_.flush
+    execute = slow._sessions.class_.execute
 
-    def flush_and_wait(session, *arguments):
-        add(session, *arguments)
-        if threading.current_thread().name == "slow" and not begun.is_set():
+    def execute_and_wait(session, statement, *arguments, **more):
+        found = execute(session, statement, *arguments, **more)
+        if threading.current_thread().name == "slow" and str(statement).startswith("INSERT"):
             begun.set()
             may_commit.wait(5)
+        return found
 
-    monkeypatch.setattr(slow._sessions.class_, "flush", flush_and_wait)
+    monkeypatch.setattr(slow._sessions.class_, "execute", execute_and_wait)
     numbers = {}
 
     def enter(each, name):
