@@ -26,7 +26,7 @@ SELDOM = (100_000, 50, 100)  # objects and rounds after which the collector look
 MODELS_KEPT = 10  # so that a publication can be taken back without training
 # What training reads: content, structure, configuration, and the code that the model runs on.
 INPUTS = ("config.yml", "domain.yml", "data/**/*", "finlit/nlu/*.py", "finlit/text.py", "finlit/content/importer.py",
-          "finlit/dialogue/outrank_policy.py", "requirements.txt")  # fmt: skip
+          "finlit/dialogue/outrank_policy.py", "finlit/dialogue/step_policy.py", "requirements.txt")  # fmt: skip
 
 
 class TrainingFailed(RuntimeError):

@@ -133,6 +133,11 @@ def customer_of(session: Session, conversation: str) -> str | None:
     return None if binding is None else str(binding.customer_id)
 
 
+def _audit(session: Session, what: str, now: datetime, conversation: str, bound: Any) -> None:
+    customer, channel = str(bound.customer_id), str(bound.channel)
+    audit.record(session, what, now, customer_id=customer, conversation=conversation, channel=channel)
+
+
 @contextmanager
 def opened_account(conversation: str, what: str) -> Iterator[Account | None]:
     """Open the bound customer's account for one read or change ``what``; None when nobody is bound.
@@ -148,11 +153,9 @@ def opened_account(conversation: str, what: str) -> Iterator[Account | None]:
         if binding is None:
             yield None
             return
-        now, customer_id = current.now(), str(binding.customer_id)
-        audit.record(
-            session, what, now, customer_id=customer_id, conversation=conversation, channel=str(binding.channel)
-        )
-        yield Account(customer_id, session, now)
+        now = current.now()
+        _audit(session, what, now, conversation, binding)
+        yield Account(str(binding.customer_id), session, now)
 
 
 def has_lapsed(conversation: str) -> bool:
@@ -174,13 +177,6 @@ def unbind(session: Session, conversation: str, now: datetime) -> bool:
     binding = session.get(tables.Binding, conversation)
     if binding is None:
         return False
-    audit.record(
-        session,
-        "unbind",
-        now,
-        customer_id=str(binding.customer_id),
-        conversation=conversation,
-        channel=str(binding.channel),
-    )
+    _audit(session, "unbind", now, conversation, binding)
     session.execute(delete(tables.Binding).where(tables.Binding.conversation == conversation))
     return True

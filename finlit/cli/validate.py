@@ -15,11 +15,14 @@ from finlit.content.problems import Problem
 from finlit.conversations import names, reading
 from finlit.settings import Settings
 
+SHOWN = 3  # warnings of each kind, unless all are asked for
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--json", action="store_true", help="打印 JSON")
-    parser.add_argument("--ci", action="store_true", help="每个问题一行 ::error file=…,line=…，CI 会标在改动的那一行")
+    parser.add_argument("--ci", action="store_true", help="写成 ::error file=…,line=…，CI 会标在改动的那一行")
+    parser.add_argument("--all", action="store_true", help=f"列出全部提醒，不只每种前 {SHOWN} 条")
     parser.add_argument("--uniformity", action="store_true", help="另列出每个意图的句数和雷同程度")
 
 
@@ -47,6 +50,18 @@ def _annotation(problem: Problem) -> str:
     return f"::{problem.severity} file={problem.where.file},line={problem.where.line},title={problem.check}::{message}"
 
 
+def _shown(found: list[Problem], everything: bool) -> tuple[list[Problem], dict[str, int]]:
+    """Return what is listed, all errors first, and how many warnings of each kind there are where some are left out."""
+    kinds: dict[str, list[Problem]] = {}
+    for problem in found:
+        if problem.severity != "error":
+            kinds.setdefault(problem.check, []).append(problem)
+    errors = [problem for problem in found if problem.severity == "error"]
+    listed = [problem for kind in kinds.values() for problem in (kind if everything else kind[:SHOWN])]
+    cut = {check: len(kind) for check, kind in kinds.items() if len(kind) > SHOWN and not everything}
+    return errors + listed, cut
+
+
 def _found(current: Settings) -> list[Problem]:
     trees: dict[Path, Any] = {}
     found = checks.problems(current, trees)
@@ -65,8 +80,11 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([_as_row(problem) for problem in found], ensure_ascii=False))
         return 1 if errors else 0
-    for problem in found:
+    listed, cut = _shown(found, args.all)
+    for problem in listed:
         print(_annotation(problem) if args.ci else problem)
+    for check, count in cut.items():
+        print(f"· {check}：{count} 个提醒，上面是前 {SHOWN} 个，全部请用 finlit validate --all。")
     if args.uniformity:
         _print_uniformity()
     seconds = time.perf_counter() - started

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
@@ -13,8 +15,11 @@ from jsonschema import ValidationError
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.rule_policy import RulePolicy
+from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
+from rasa.shared.nlu.constants import INTENT
 
 EXPECTED_VERSION = "3.6.21"
 
@@ -61,6 +66,34 @@ def _is_empty(self: Domain) -> bool:
     return found
 
 
+_possible_keys = RulePolicy._get_possible_keys
+
+
+def _intent_of(state: Mapping[str, Any]) -> Any:
+    return state.get(PREVIOUS_ACTION) and state.get(USER, {}).get(INTENT)
+
+
+@lru_cache(maxsize=4)
+def _by_intent(rules: frozenset[str]) -> dict[Any, list[str]]:
+    """Sort rules by the intent that their last state demands, None for those that fit others too."""
+    sorted_rules: dict[Any, list[str]] = {}
+    for rule in rules:
+        intent = _intent_of(json.loads(rule)[-1])
+        is_demanded = intent and intent != SHOULD_NOT_BE_SET
+        sorted_rules.setdefault(intent if is_demanded else None, []).append(rule)
+    return sorted_rules
+
+
+def _get_possible_keys(self: RulePolicy, lookup: dict[str, str], states: list[Any]) -> set[str]:
+    """Find the rules that fit; stock Rasa compares all of them, also those of other intents (2 ms for a message)."""
+    if not states:
+        return _possible_keys(self, lookup, states)
+    known = _by_intent(frozenset(lookup))
+    intent = states[-1].get(USER, {}).get(INTENT)
+    candidates = [*known.get(None, ()), *(known.get(intent, ()) if intent is not None else ())]
+    return _possible_keys(self, {rule: lookup[rule] for rule in candidates}, states)
+
+
 def apply() -> None:
     """Install the corrections; raises RasaVersionChanged on any other version of Rasa."""
     if rasa.__version__ != EXPECTED_VERSION:
@@ -70,3 +103,4 @@ def apply() -> None:
     RemoteAction._validate_action_result = _validate_action_result  # type: ignore[method-assign]
     Event.resolve_by_type = staticmethod(_event_class)  # type: ignore[method-assign,assignment]
     Domain.is_empty = _is_empty  # type: ignore[method-assign]
+    RulePolicy._get_possible_keys = _get_possible_keys  # type: ignore[method-assign]

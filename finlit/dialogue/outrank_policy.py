@@ -7,17 +7,16 @@ of every slot. A new form can't forget it: nothing about it stands in the form.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from rasa.core.featurizers.precomputation import MessageContainerForCoreFeaturization
-from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
 from rasa.shared.core.constants import ACTION_DEACTIVATE_LOOP_NAME, ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, UserUttered
-from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from finlit.dialogue.step_policy import StepPolicy
 
 OUTRANKING_INTENTS = frozenset({"crisis"})
 
@@ -41,44 +40,23 @@ def outranks(tracker: DialogueStateTracker) -> str | None:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
-class OutrankPolicy(Policy):
+class OutrankPolicy(StepPolicy):
     """Answers an outranking intent: leave any form, say ``utter_<intent>``, listen."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {"priority": 100}
 
-    def train(
-        self,
-        training_trackers: list[TrackerWithCachedStates],
-        domain: Domain,
-        precomputations: MessageContainerForCoreFeaturization | None = None,
-        **kwargs: Any,
-    ) -> Resource:
-        """Learn nothing, but refuse a model without the answers that outrank everything."""
-        for intent in OUTRANKING_INTENTS:
-            domain.index_for_action(f"utter_{intent}")  # raises ActionNotFoundException
-        return self._resource
+    def needed_actions(self, domain: Domain) -> Iterable[str]:
+        """Return the answers that outrank everything."""
+        return (f"utter_{intent}" for intent in OUTRANKING_INTENTS)
 
-    def predict_action_probabilities(
-        self,
-        tracker: DialogueStateTracker,
-        domain: Domain,
-        rule_only_data: dict[str, Any] | None = None,
-        precomputations: MessageContainerForCoreFeaturization | None = None,
-        **kwargs: Any,
-    ) -> PolicyPrediction:
-        """Predict the next step of the outranking answer, or abstain."""
+    def next_action(self, tracker: DialogueStateTracker) -> str | None:
+        """Return the next step of the outranking answer, None when nothing outranks."""
         intent = outranks(tracker)
         if intent is None:
-            return self._prediction(self._default_predictions(domain))
-        action = self._next_action(f"utter_{intent}", tracker)
-        probabilities = self._default_predictions(domain)
-        probabilities[domain.index_for_action(action)] = 1.0
-        return self._prediction(probabilities, is_no_user_prediction=True)
-
-    @staticmethod
-    def _next_action(answer: str, tracker: DialogueStateTracker) -> str:
+            return None
         if tracker.active_loop_name is not None:
             return ACTION_DEACTIVATE_LOOP_NAME
+        answer = f"utter_{intent}"
         return ACTION_LISTEN_NAME if answer in actions_since_user(tracker) else answer

@@ -6,19 +6,17 @@ interrupted or taken up again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from rasa.core.featurizers.precomputation import MessageContainerForCoreFeaturization
-from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from finlit.dialogue.guided import OFFER, SLOT, heard_task, is_proving_identity, stack
 from finlit.dialogue.outrank_policy import actions_since_user, outranks
+from finlit.dialogue.step_policy import StepPolicy
 from finlit.tasks.progress import MOST_OFFERS, OPEN, WAITING
 from finlit.tasks.registry import TASKS
 
@@ -42,38 +40,18 @@ def next_action(tracker: DialogueStateTracker) -> str | None:
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
-class GuidedTaskPolicy(Policy):
+class GuidedTaskPolicy(StepPolicy):
     """Runs ``action_<task>`` for a message of an open task; its priority is just below what outranks everything."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         return {"priority": 90}
 
-    def train(
-        self,
-        training_trackers: list[TrackerWithCachedStates],
-        domain: Domain,
-        precomputations: MessageContainerForCoreFeaturization | None = None,
-        **kwargs: Any,
-    ) -> Resource:
-        """Learn nothing, but refuse a model that has tasks and lacks an action of one."""
-        if any(slot.name == SLOT for slot in domain.slots):
-            for name in (OFFER, *(f"action_{task}" for task in TASKS)):
-                domain.index_for_action(name)  # raises ActionNotFoundException
-        return self._resource
+    def needed_actions(self, domain: Domain) -> Iterable[str]:
+        """Return the actions of all tasks for a model that has tasks."""
+        has_tasks = any(slot.name == SLOT for slot in domain.slots)
+        return (OFFER, *(f"action_{task}" for task in TASKS)) if has_tasks else ()
 
-    def predict_action_probabilities(
-        self,
-        tracker: DialogueStateTracker,
-        domain: Domain,
-        rule_only_data: dict[str, Any] | None = None,
-        precomputations: MessageContainerForCoreFeaturization | None = None,
-        **kwargs: Any,
-    ) -> PolicyPrediction:
-        """Predict the next step of the tasks, or abstain."""
-        action = next_action(tracker)
-        probabilities = self._default_predictions(domain)
-        if action is None:
-            return self._prediction(probabilities)
-        probabilities[domain.index_for_action(action)] = 1.0
-        return self._prediction(probabilities, is_no_user_prediction=True)
+    def next_action(self, tracker: DialogueStateTracker) -> str | None:
+        """Return the next step of the tasks, None when they have no wish."""
+        return next_action(tracker)

@@ -40,9 +40,16 @@ def domain():
 
 @pytest.fixture(scope="module")
 def own_postgresql():
-    """A server of the file's own. A file that stops it says so with a ``postgresql`` fixture that gives its address."""
+    """A server of the file's own, for a file that stops it."""
     with own_server() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def postgresql(request, postgresql):
+    """The shared server's address, or that of the file's own in a file marked ``stops_postgresql``."""
+    is_own = request.node.get_closest_marker("stops_postgresql") is not None
+    return request.getfixturevalue("own_postgresql").url if is_own else postgresql
 
 
 @pytest.fixture

@@ -14,13 +14,9 @@ from finlit.db import engine
 from tests.integration.account_answers import run
 from tests.postgresql import on_postgresql
 
+pytestmark = pytest.mark.stops_postgresql
+
 PATIENCE = engine.CONNECT_WITHIN + 1.0  # seconds
-
-
-@pytest.fixture(scope="module")
-def postgresql(own_postgresql):
-    """These tests stop the server."""
-    return own_postgresql.url
 
 
 @on_postgresql

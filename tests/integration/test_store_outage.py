@@ -11,13 +11,9 @@ from tests import wechat
 from tests.integration.running_server import Running, WebClient, get, wait_for
 from tests.postgresql import on_postgresql
 
+pytestmark = pytest.mark.stops_postgresql
+
 SORRY = "这句还没能回答"
-
-
-@pytest.fixture(scope="module")
-def postgresql(own_postgresql):
-    """These tests stop the server."""
-    return own_postgresql.url
 
 
 @pytest.fixture(scope="module")

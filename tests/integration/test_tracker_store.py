@@ -17,14 +17,10 @@ from finlit.dialogue import processor
 from finlit.dialogue.tracker_store import LEAVE_ALONE, ConversationsDown, ConversationStore
 from tests.postgresql import on_postgresql
 
+pytestmark = pytest.mark.stops_postgresql
+
 DAY = 86_400.0
 DOMAIN = Domain.from_dict({"slots": {"loan": {"type": "any", "mappings": [{"type": "custom"}]}}})
-
-
-@pytest.fixture(scope="module")
-def postgresql(own_postgresql):
-    """One of these tests stops the server."""
-    return own_postgresql.url
 
 
 @pytest.fixture

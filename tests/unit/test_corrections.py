@@ -1,9 +1,11 @@
+import json
 import time
 
 import pytest
 import rasa
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SlotSet
 
@@ -50,6 +52,57 @@ def test_an_empty_domain_is_told_from_one_that_has_something_and_that_only_once(
     assert domain.is_empty() is is_empty
     monkeypatch.setattr(Domain, "as_dict", lambda self: pytest.fail("all answers are written out again"))
     assert domain.is_empty() is is_empty
+
+
+def rule(*states):
+    return json.dumps(list(states), sort_keys=True)
+
+
+def said(intent, previous="action_listen", **slots):
+    state = {"user": {"intent": intent}, "slots": slots}
+    return {**state, "prev_action": {"action_name": previous}} if previous else state
+
+
+RULES = [
+    rule({}, said("greet")),
+    rule(said("greet"), said("greet", "utter_greet")),
+    rule({}, said("bill", loan="a")),
+    rule({}, said("bill", loan="should_not_be_set")),
+    rule({}, said("should_not_be_set")),
+    rule({}, {"prev_action": {"action_name": "action_listen"}}),
+    rule({}, {"prev_action": {"action_name": "action_listen"}, "slots": {"loan": ["a", "b"]}}),
+    rule(said("bill", None)),
+    rule({}),
+]
+STATES = [
+    [{}],
+    [{}, said("greet")],
+    [{}, said("bill")],
+    [{}, said("bill", loan="a")],
+    [said("bill"), said("greet"), said("greet", "utter_greet")],
+    [{}, {"user": {"text": "你好"}, "prev_action": {"action_name": "action_listen"}}],
+    [{}, {"prev_action": {"action_name": "action_listen"}, "slots": {"loan": ("a", "b")}}],
+    [said("bill", None)],
+    [],
+]
+
+
+@pytest.mark.parametrize("states", STATES)
+def test_the_rules_that_fit_are_those_that_stock_rasa_finds(states):
+    policy = RulePolicy.__new__(RulePolicy)
+    lookup = dict.fromkeys(RULES, "action_listen")
+    found = policy._get_possible_keys(lookup, states)
+    assert found == corrections._possible_keys(policy, lookup, states)
+
+
+def test_a_message_is_compared_with_the_rules_of_its_intent_only(monkeypatch):
+    policy, compared = RulePolicy.__new__(RulePolicy), []
+    monkeypatch.setattr(
+        RulePolicy, "_is_rule_applicable", lambda _self, key, *_: compared.append(json.loads(key)[-1]) or True
+    )
+    lookup = {rule({}, said(f"intent_{number}")): "action_listen" for number in range(200)}
+    policy._get_possible_keys(lookup, [said("intent_7")])
+    assert compared == [said("intent_7")]
 
 
 def test_another_version_of_rasa_is_refused_loudly(monkeypatch):

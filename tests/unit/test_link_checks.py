@@ -1,5 +1,6 @@
 """Checks on what points elsewhere, and on the tables, each shown firing at the right line."""
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -177,9 +178,42 @@ def test_the_ci_form_points_at_file_and_line(project, capsys, monkeypatch):
     from finlit.content.problems import error
 
     monkeypatch.setattr(checks, "problems", lambda *_: [error(Place("data/faq/x.yml", 7), "100% 错\n两行")])
-    arguments = type("A", (), {"json": False, "ci": True, "uniformity": False})
-    assert validate.execute(arguments) == 1
+    assert validate.execute(arguments("--ci")) == 1
     assert "::error file=data/faq/x.yml,line=7,title=::100%25 错%0A两行" in capsys.readouterr().out
+
+
+def arguments(*given):
+    from finlit.cli import validate
+
+    parser = argparse.ArgumentParser()
+    validate.add_arguments(parser)
+    return parser.parse_args(given)
+
+
+@pytest.mark.parametrize("form", [(), ("--ci",)])
+def test_a_long_list_of_warnings_is_short_to_read_and_leaves_no_error_out(form, project, capsys, monkeypatch):
+    from finlit.cli import validate
+    from finlit.content.problems import Problem
+
+    found = [
+        *(Problem("warning", Place("data/faq/x.yml", line), f"像{line:03}", "lookalikes") for line in range(40)),
+        *(Problem("error", Place("data/faq/y.yml", line), f"错{line:03}，请改。", "figures") for line in range(40)),
+        Problem("warning", Place("data/faq/z.yml", 9), "雷同009", "too_uniform"),
+    ]
+    monkeypatch.setattr(checks, "problems", lambda *_: found)
+
+    def lines(*more):
+        assert validate.execute(arguments(*form, *more)) == 1
+        return capsys.readouterr().out.splitlines()
+
+    said = lines()
+    assert all(any(f"错{line:03}，请改。" in row and "data/faq/y.yml" in row for row in said) for line in range(40))
+    assert [row[-5:][-4:] for row in said if "像0" in row and "lookalikes：" not in row] == ["像000", "像001", "像002"]
+    assert any("雷同009" in row for row in said), "each kind is shown"
+    assert any("lookalikes：40 个提醒" in row and "--all" in row for row in said)
+    assert not any("too_uniform：" in row for row in said), "nothing of it is left out"
+    assert "40 个错误，41 个提醒" in said[-1]
+    assert sum("像0" in row for row in lines("--all")) == 40
 
 
 def test_files_are_read_from_the_given_root_only(tmp_path):
