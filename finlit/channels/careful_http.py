@@ -33,7 +33,8 @@ class CarefulHttp(Http):
         self._whole_by: float | None = None
 
     async def _receive_in_time(self) -> None:
-        if self.stage is Stage.IDLE:  # nothing has begun: the keep-alive timeout counts
+        # Nothing has begun: the keep-alive timeout counts. A request that is answered before its body has come is idle, too.
+        if self.stage is Stage.IDLE and self.request is None:
             return await self._receive_some()
         now = asyncio.get_running_loop().time()
         if self._whole_by is None:

@@ -95,6 +95,18 @@ def test_half_a_request_is_dropped_in_time_however_slowly_it_trickles(port, star
     assert lives(port)
 
 
+@pytest.mark.parametrize("path", [b"/nothing", b"/health"])
+def test_the_rest_of_a_body_that_nobody_wanted_is_not_waited_for_longer_than_a_request(port, path):
+    started = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as connection:
+        connection.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{")
+        assert status(connection.recv(65536)) in (404, 405)
+        while not select.select([connection], [], [], 0.4)[0]:  # until the server hangs up
+            connection.sendall(b"a")
+            assert time.monotonic() - started < WITHIN + 2.5
+    assert lives(port)
+
+
 def test_a_hundred_half_requests_keep_nobody_waiting(port):
     half = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n{"
     connections = [socket.create_connection(("127.0.0.1", port), timeout=8) for _ in range(100)]
