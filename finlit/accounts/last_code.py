@@ -8,7 +8,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from finlit import settings
-from finlit.accounts.verification import CODE, CODE_DIGITS, Verification
+from finlit.accounts.attempts import CODE
+from finlit.accounts.verification import CODE_DIGITS, Verification
 from finlit.db import engine, tables
 
 

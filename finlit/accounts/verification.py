@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from finlit.accounts import attempts, audit, binding, limit_rows, limits, origin
+from finlit.accounts.attempts import ATTEMPT_LASTS, CODE, CONSENT, DONE, LEFT, OPEN, PHONE, Pending
 from finlit.accounts.code_senders import CodeSender, NotDelivered
 from finlit.db import tables
 
@@ -28,10 +29,7 @@ logger = logging.getLogger(__name__)
 NOTICE = "2026-11"  # the version of the privacy notice in data/tasks/account_verify.yml
 CODE_DIGITS = 6
 CODE_LASTS = timedelta(minutes=5)
-ATTEMPT_LASTS = timedelta(minutes=15)  # a step that is not taken for so long is forgotten
 MOST_BAD_ANSWERS = 3
-CONSENT, PHONE, CODE, DONE, LEFT = "consent", "phone", "code", "done", "left"
-OPEN = (CONSENT, PHONE, CODE)
 
 
 @dataclass(frozen=True)
@@ -44,19 +42,6 @@ class Outcome:
     said: str
     fields: dict[str, str] = field(default_factory=dict)
     wanted: str | None = None
-
-
-@dataclass(frozen=True)
-class Pending:
-    """Where a conversation stands; ``code_digest`` is there while its code could still be typed."""
-
-    stage: str
-    wanted: str | None
-    code_digest: str | None
-
-    @property
-    def is_open(self) -> bool:
-        return self.stage in OPEN
 
 
 class Verification:
@@ -84,12 +69,7 @@ class Verification:
         now = self._clock()
         with self._sessions.begin() as session:
             binding.touch(session, conversation, now)
-            attempt = attempts.find(session, conversation)
-            if attempt is None:
-                return None
-            code = attempt.code_digest if attempt.code_expires_at and now < attempt.code_expires_at else None
-            fresh = attempt.stage in OPEN and now < attempt.touched_at + ATTEMPT_LASTS
-            return Pending(attempt.stage if fresh else LEFT, attempt.wanted, code) if fresh or code else None
+            return attempts.pending(session, conversation, now)
 
     def is_the_code(self, conversation: str, pending: Pending, digits: str) -> bool:
         """Say whether ``digits`` are the code that was sent last: it must be masked wherever it stands."""

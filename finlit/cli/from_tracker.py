@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import settings
 from finlit.cli.errors import CommandError
-from finlit.conversations import from_tracker, names, reading, writing
+from finlit.conversations import from_tracker, names, nodes, reading, writing
 from finlit.db import engine, tables
 
 
@@ -39,7 +39,7 @@ def execute(args: argparse.Namespace) -> int:
     current = settings.load()
     known = names.load(current)
     if args.customer and args.customer not in known.customers:
-        near = reading.did_you_mean(args.customer, sorted(known.customers))
+        near = nodes.did_you_mean(args.customer, sorted(known.customers))
         raise CommandError(f"没有演示客户 {args.customer}{near}")
     try:
         events = from_tracker.stored_events(current.tracker_database, args.conversation)

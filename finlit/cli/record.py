@@ -12,7 +12,7 @@ from pathlib import Path
 from finlit import settings
 from finlit.cli.errors import CommandError
 from finlit.cli.quiet import silence
-from finlit.conversations import names, reading, recording, writing
+from finlit.conversations import names, nodes, reading, recording, writing
 from finlit.conversations.model import WAIT, Conversation, Seen, Turn
 
 HELP = "打字就是客户在说；打按钮的标题就是点它；「!过 16 分钟」让时间过去；「!存 标题」保存；Ctrl-D 不保存，退出。"
@@ -85,7 +85,7 @@ def execute(args: argparse.Namespace) -> int:
     if not path.name.startswith("test_") or path.suffix != ".yml":
         raise CommandError(f"文件名应是 test_<主题>.yml，不是 {path.name}。")
     if args.customer and args.customer not in known.customers:
-        near = reading.did_you_mean(args.customer, sorted(known.customers))
+        near = nodes.did_you_mean(args.customer, sorted(known.customers))
         raise CommandError(f"没有演示客户 {args.customer}{near}")
     paths = {each.resolve() for each in (*reading.conversation_files(current), path) if each.exists()}
     titles = frozenset(each.title for each in reading.read(sorted(paths), known, current)[0])

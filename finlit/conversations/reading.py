@@ -13,9 +13,10 @@ import yaml
 from finlit.content import facts, topics
 from finlit.content.problems import Problem, error
 from finlit.content.topics import Place
+from finlit.conversations import nodes
 from finlit.conversations.checks import ABSENT, DECISIONS, KINDS, NOTHING, PRESENT, Row
 from finlit.conversations.model import MENU, SAY, SEND, TAP, WAIT, WEB, WECHAT, Check, Conversation, Turn
-from finlit.conversations.names import Names, nearest
+from finlit.conversations.names import Names
 from finlit.conversations.wechat_turns import SENT
 from finlit.settings import SHANGHAI, Settings
 
@@ -32,42 +33,12 @@ _UNITS = {"秒": "seconds", "分钟": "minutes", "小时": "hours", "天": "days
 _WAIT = re.compile(r"^(\d+)\s*(秒|分钟|小时|天)$")
 _MOMENT = re.compile(r"^\d{4}-\d\d-\d\d( \d\d:\d\d)?$")
 _FULL_WIDTH = re.compile(rf"^\s*(?:-\s*)?({'|'.join((TOP, *GIVEN, *DRIVERS, *KINDS, *ROW_KEYS))})：")
-# What people write who know other tools; difflib can't see these.
-_SAME_AS = {"user": SAY, "问": SAY, "用户": SAY, "客户说": SAY, "按": TAP, "点击": TAP, "等": WAIT, "title": "标题",
-            "contains": "包含", "intent": "意图", "slot": "槽", "slots": "槽", "buttons": "按钮", "steps": "过程",
-            "答": "包含", "回答": "包含", "utter": "答案", "bot": "包含"}  # fmt: skip
-
-_YAML_SAYS = {
-    "did not find expected key": "这一行和上面对不齐",
-    "did not find expected '-' indicator": "这一行和上面对不齐，或少了「- 」",
-    "could not find expected ':'": "少了冒号，或冒号后面没有空格",
-    "mapping values are not allowed in this context": "一行里有两个冒号，或上一行的引号没有关上",
-    "found character that cannot start any token": "有制表符，或句子以 @、%、` 开头，请给整句加引号",
-    "did not find expected ',' or ']'": "方括号里少了逗号或右括号",
-    "did not find expected ',' or '}'": "花括号里少了逗号或右括号",
-    "found unexpected end of stream": "引号或括号没有关上",
-}
-
-
-class Fault(Exception):
-    """One thing wrong in a file, for the person who wrote it."""
-
-    def __init__(self, node: Any, message: str) -> None:
-        super().__init__(message)
-        self.line = node.start_mark.line + 1
 
 
 def duration(text: str) -> timedelta | None:
     """Return 「16 分钟」 as a duration, None when it is not one."""
     match = _WAIT.match(text.strip())
     return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return 「，是不是 …？」 with the nearest right word, or nothing."""
-    choices = list(known)
-    near = _SAME_AS.get(word.lower()) if _SAME_AS.get(word.lower()) in choices else nearest(word, choices)
-    return f"，是不是「{near}」？" if near else "。"
 
 
 def conversation_files(settings: Settings) -> list[Path]:
@@ -96,45 +67,6 @@ def _same_titles(conversations: Iterable[Conversation]) -> Iterator[Problem]:
         first.setdefault(each.title, each.where)
 
 
-def _scalar(node: Any, what: str) -> str:
-    if not isinstance(node, yaml.ScalarNode):
-        raise Fault(node, f"「{what}」后面应写一句话或一个词。")
-    return str(node.value)
-
-
-def _entries(node: Any, known: Iterable[str], what: str) -> dict[str, Any]:
-    """Return the mapping's values by key; a key that is unknown or written twice is a fault."""
-    if not isinstance(node, yaml.MappingNode):
-        raise Fault(node, f"{what}应写成「词: 内容」，每行一个，冒号用英文半角、后面空一格。")
-    entries: dict[str, Any] = {}
-    choices = tuple(known)
-    for key, value in node.value:
-        word = str(key.value)
-        if word not in choices:
-            raise Fault(key, f"{what}里不能写「{word}」{did_you_mean(word, choices)}可以写：{'、'.join(choices)}。")
-        if word in entries:
-            raise Fault(key, f"{what}里「{word}」写了两次，请合成一处。")
-        entries[word] = value
-    return entries
-
-
-def _items(node: Any, what: str) -> list[Any]:
-    """Return the nodes of a list, or the single scalar as a list of one."""
-    if isinstance(node, yaml.SequenceNode):
-        return list(node.value)
-    _scalar(node, what)
-    return [node]
-
-
-def _whole_amounts(node: Any) -> None:
-    """Refuse ``[¥5,314.11]``: YAML reads two texts there, and the test would prove less than its author thinks."""
-    if isinstance(node, yaml.SequenceNode) and node.flow_style:
-        for one, next_one in zip(node.value, node.value[1:]):
-            if one.end_mark.index + 1 == next_one.start_mark.index:
-                split = f"{one.value},{next_one.value}"
-                raise Fault(one, f'方括号里的「{split}」被逗号切成了两段，请加引号："{split}"。')
-
-
 class _Reader:
     def __init__(self, file: str, names: Names, known_facts: frozenset[str]) -> None:
         self._file = file
@@ -161,14 +93,14 @@ class _Reader:
         except yaml.MarkedYAMLError as fault:
             mark = fault.problem_mark
             line = mark.line + 1 if mark else 1
-            why = _YAML_SAYS.get(str(fault.problem), f"（{fault.problem}）")
+            why = nodes.YAML_SAYS.get(str(fault.problem), f"（{fault.problem}）")
             return self._complain(*self._full_width(text, line, f"这里读不了：{why}。请检查缩进、引号和冒号。"))
-        except Fault as fault:
+        except nodes.Fault as fault:
             return self._complain(*self._full_width(text, fault.line, str(fault)))
         for item in items:
             try:
                 yield self._conversation(item)
-            except Fault as fault:
+            except nodes.Fault as fault:
                 self._complain(*self._full_width(text, fault.line, str(fault), only=fault.line))
 
     @staticmethod
@@ -184,27 +116,27 @@ class _Reader:
     def _top(root: Any) -> list[Any]:
         if root is None:
             return []
-        node = _entries(root, (TOP,), "文件最外层")[TOP]
+        node = nodes.mapping(root, (TOP,), "文件最外层")[TOP]
         if not isinstance(node, yaml.SequenceNode):
-            raise Fault(node, f"「{TOP}:」下面应是一段段对话，每段以「- 标题: …」开头。")
+            raise nodes.Fault(node, f"「{TOP}:」下面应是一段段对话，每段以「- 标题: …」开头。")
         return list(node.value)
 
     def _conversation(self, item: Any) -> Conversation:
-        entries = _entries(item, GIVEN, "一段对话")
+        entries = nodes.mapping(item, GIVEN, "一段对话")
         for word in ("标题", "过程"):
             if word not in entries:
-                raise Fault(item, f"这段对话缺「{word}」。")
-        title = _scalar(entries["标题"], "标题").strip()
+                raise nodes.Fault(item, f"这段对话缺「{word}」。")
+        title = nodes.scalar(entries["标题"], "标题").strip()
         if not title:
-            raise Fault(entries["标题"], "标题是空的：用一句中文说清这段对话要证明什么。")
+            raise nodes.Fault(entries["标题"], "标题是空的：用一句中文说清这段对话要证明什么。")
         process = entries["过程"]
         if not isinstance(process, yaml.SequenceNode) or not process.value:
-            raise Fault(process, "「过程」下面至少写一步，例如「- 说: 逾期一天会上征信吗」。")
+            raise nodes.Fault(process, "「过程」下面至少写一步，例如「- 说: 逾期一天会上征信吗」。")
         turns = tuple(self._turn(step) for step in process.value)
         channel = self._channel(entries)
         for step, turn in zip(process.value, turns):
             if turn.kind in (MENU, SEND) and channel != WECHAT:
-                raise Fault(step, f"「{turn.kind}」只有微信里有，请在标题下面写「渠道: 微信」。")
+                raise nodes.Fault(step, f"「{turn.kind}」只有微信里有，请在标题下面写「渠道: 微信」。")
         return Conversation(title, self._place(item), turns, self._customer(entries), self._now(entries), channel)
 
     def _customer(self, entries: dict[str, Any]) -> str | None:
@@ -216,40 +148,40 @@ class _Reader:
     def _now(entries: dict[str, Any]) -> datetime:
         if "时间" not in entries:
             return DEFAULT_NOW
-        text = _scalar(entries["时间"], "时间").strip()
+        text = nodes.scalar(entries["时间"], "时间").strip()
         try:
             if not _MOMENT.match(text):
                 raise ValueError
             moment = datetime.fromisoformat(text if " " in text else f"{text} 10:00")
         except ValueError:
-            raise Fault(entries["时间"], f"时间「{text}」看不懂，请写成 2026-11-23 10:00。") from None
+            raise nodes.Fault(entries["时间"], f"时间「{text}」看不懂，请写成 2026-11-23 10:00。") from None
         return moment.replace(tzinfo=SHANGHAI)
 
     @staticmethod
     def _channel(entries: dict[str, Any]) -> str:
         if "渠道" not in entries:
             return WEB
-        word = _scalar(entries["渠道"], "渠道").strip()
+        word = nodes.scalar(entries["渠道"], "渠道").strip()
         if word not in CHANNELS:
-            raise Fault(entries["渠道"], f"没有渠道「{word}」，只有 {'、'.join(CHANNELS)}。")
+            raise nodes.Fault(entries["渠道"], f"没有渠道「{word}」，只有 {'、'.join(CHANNELS)}。")
         return CHANNELS[word]
 
     def _known(self, node: Any, known: Iterable[str], what: str) -> str:
-        word = _scalar(node, what).strip()
+        word = nodes.scalar(node, what).strip()
         choices = set(known)
         if word not in choices:
-            raise Fault(node, f"没有{what} {word}{did_you_mean(word, sorted(choices))}")
+            raise nodes.Fault(node, f"没有{what} {word}{nodes.did_you_mean(word, sorted(choices))}")
         return word
 
     def _turn(self, step: Any) -> Turn:
-        entries = _entries(step, (*DRIVERS, REPEAT, *KINDS), "一步")
+        entries = nodes.mapping(step, (*DRIVERS, REPEAT, *KINDS), "一步")
         drivers = [word for word in DRIVERS if word in entries]
         if len(drivers) != 1:
-            raise Fault(step, f"每一步恰好写一个「{'」「'.join(DRIVERS)}」，这里有 {len(drivers)} 个。")
+            raise nodes.Fault(step, f"每一步恰好写一个「{'」「'.join(DRIVERS)}」，这里有 {len(drivers)} 个。")
         kind, node = drivers[0], entries[drivers[0]]
-        text = _scalar(node, kind)
+        text = nodes.scalar(node, kind)
         if node.tag == "tag:yaml.org,2002:null":
-            raise Fault(node, f'「{kind}」后面没有内容；真要发一条空消息请写 {SAY}: ""。')
+            raise nodes.Fault(node, f'「{kind}」后面没有内容；真要发一条空消息请写 {SAY}: ""。')
         wait = self._wait(node, text) if kind == WAIT else timedelta()
         if kind in (MENU, SEND):
             self._known(node, self._names.menu if kind == MENU else SENT, "菜单项" if kind == MENU else "这种消息")
@@ -266,14 +198,14 @@ class _Reader:
     def _wait(node: Any, text: str) -> timedelta:
         passed = duration(text)
         if passed is None:
-            raise Fault(node, f"「{WAIT}: {text}」看不懂，请写成「{WAIT}: 16 分钟」，单位是{'、'.join(_UNITS)}。")
+            raise nodes.Fault(node, f"「{WAIT}: {text}」看不懂，请写成「{WAIT}: 16 分钟」，单位是{'、'.join(_UNITS)}。")
         return passed
 
     @staticmethod
     def _count(node: Any, what: str, most: int) -> int:
-        text = _scalar(node, what).strip()
+        text = nodes.scalar(node, what).strip()
         if not text.isdigit() or int(text) > most:
-            raise Fault(node, f"「{what}」后面应是 0 到 {most} 的整数。")
+            raise nodes.Fault(node, f"「{what}」后面应是 0 到 {most} 的整数。")
         return int(text)
 
     def _wanted(self, word: str, node: Any) -> Any:
@@ -281,9 +213,9 @@ class _Reader:
             "texts": self._texts,
             "patterns": self._patterns,
             "answers": lambda word, node: [
-                self._known(each, self._names.answers, "答案") for each in _items(node, word)
+                self._known(each, self._names.answers, "答案") for each in nodes.items(node, word)
             ],
-            "facts": lambda word, node: [self._known(each, self._facts, "事实") for each in _items(node, word)],
+            "facts": lambda word, node: [self._known(each, self._facts, "事实") for each in nodes.items(node, word)],
             "intent": lambda word, node: self._known(node, self._names.intents, "意图"),
             "decision": lambda word, node: self._known(node, DECISIONS, "判断"),
             "form": lambda word, node: self._known(node, self._names.forms | {NOTHING}, "表单"),
@@ -295,31 +227,31 @@ class _Reader:
 
     @staticmethod
     def _texts(word: str, node: Any) -> list[str]:
-        _whole_amounts(node)
-        texts = [_scalar(each, word).rstrip("\n") for each in _items(node, word)]
+        nodes.refuse_split_amounts(node)
+        texts = [nodes.scalar(each, word).rstrip("\n") for each in nodes.items(node, word)]
         if not texts or not all(texts):
-            raise Fault(node, f"「{word}」后面是空的，空的什么也查不出。")
+            raise nodes.Fault(node, f"「{word}」后面是空的，空的什么也查不出。")
         if len(texts) > 1 and {PRESENT, ABSENT} & set(texts):
-            raise Fault(node, f"「{word}」写了「{PRESENT}」或「{ABSENT}」，就不要再列别的。")
+            raise nodes.Fault(node, f"「{word}」写了「{PRESENT}」或「{ABSENT}」，就不要再列别的。")
         return texts
 
     def _patterns(self, word: str, node: Any) -> list[str]:
         texts = self._texts(word, node)
-        for each, text in zip(_items(node, word), texts):
+        for each, text in zip(nodes.items(node, word), texts):
             try:
                 re.compile(text)
             except re.error as fault:
-                raise Fault(each, f"「{text}」不是正则表达式：{fault.msg}。普通文字请用「包含」。") from None
+                raise nodes.Fault(each, f"「{text}」不是正则表达式：{fault.msg}。普通文字请用「包含」。") from None
         return texts
 
     def _slots(self, word: str, node: Any) -> dict[str, str]:
-        entries = _entries(node, sorted(self._names.slots), "槽")
-        return {name: _scalar(value, name).strip() or NOTHING for name, value in entries.items()}
+        entries = nodes.mapping(node, sorted(self._names.slots), "槽")
+        return {name: nodes.scalar(value, name).strip() or NOTHING for name, value in entries.items()}
 
     @staticmethod
     def _yes(word: str, node: Any) -> bool:
-        if _scalar(node, word) not in ("是", "true"):
-            raise Fault(node, f"「{word}」后面写「是」，不需要就删去这一行。")
+        if nodes.scalar(node, word) not in ("是", "true"):
+            raise nodes.Fault(node, f"「{word}」后面写「是」，不需要就删去这一行。")
         return True
 
     @staticmethod
@@ -327,17 +259,17 @@ class _Reader:
         return list(node.value) if isinstance(node, yaml.SequenceNode) else [node]
 
     def _row(self, node: Any) -> Row:
-        entries = _entries(node, ROW_KEYS, "数据库")
+        entries = nodes.mapping(node, ROW_KEYS, "数据库")
         if "表" not in entries or not {"值", "行数"} & set(entries):
-            raise Fault(node, "「数据库」要写「表」，再写「值」或「行数」，可以加「条件」。")
+            raise nodes.Fault(node, "「数据库」要写「表」，再写「值」或「行数」，可以加「条件」。")
         table = self._known(entries["表"], self._names.tables, "表")
         columns = sorted(self._names.tables[table])
 
         def cells(word: str) -> dict[str, str]:
             if word not in entries:
                 return {}
-            found = _entries(entries[word], columns, f"表 {table} 的列")
-            return {name: _scalar(value, name).strip() or NOTHING for name, value in found.items()}
+            found = nodes.mapping(entries[word], columns, f"表 {table} 的列")
+            return {name: nodes.scalar(value, name).strip() or NOTHING for name, value in found.items()}
 
         count = self._count(entries["行数"], "行数", MOST_REPEATS) if "行数" in entries else None
         return Row(table, cells("条件"), cells("值"), count)

@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import settings
 from finlit.accounts import binding, others, verification_words
+from finlit.accounts.attempts import CODE, CONSENT, Pending
 from finlit.accounts.code_senders import sender_for
-from finlit.accounts.verification import CODE, CONSENT, Outcome, Pending, Verification
+from finlit.accounts.verification import Outcome, Verification
 from finlit.db import engine
 from finlit.dialogue import decisions, taps
 from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS

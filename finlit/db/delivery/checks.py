@@ -16,7 +16,8 @@ from sqlalchemy.engine import Connection
 from finlit.db import types
 from finlit.db.delivery.columns import FILES, DeliveredFile
 from finlit.db.delivery.reading import Faults
-from finlit.db.tables import accounts
+from finlit.db.tables import credit
+from finlit.db.tables.base import one_of
 from finlit.settings import SHANGHAI
 
 MOST_A_CHECK = 20
@@ -88,8 +89,8 @@ def _too_much(part: str, due: str, name: str) -> Check:
     )
 
 
-_REPORTS = accounts.one_of("r.kind", accounts.REPORT_KINDS)
-_ABOUT = accounts.one_of("e.kind", accounts.ABOUT_REPORT_KINDS)
+_REPORTS = one_of("r.kind", credit.REPORT_KINDS)
+_ABOUT = one_of("e.kind", credit.ABOUT_REPORT_KINDS)
 
 CHECKS = (
     *(_twice(file) for file in FILES),

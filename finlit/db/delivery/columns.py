@@ -10,7 +10,7 @@ from sqlalchemy import Date, Integer, String
 from finlit.db import types
 from finlit.db.delivery import values
 from finlit.db.delivery.values import Parse
-from finlit.db.tables import accounts
+from finlit.db.tables import accounts, credit
 
 ID_LENGTH = 32
 REFERENCE_LENGTH = 64
@@ -201,7 +201,7 @@ FILES = (
             Column("reference", _REFERENCE, String(REFERENCE_LENGTH), "事件编号，一笔贷款内不重复"),
             _choice(
                 "kind",
-                accounts.REPORT_KINDS + accounts.ABOUT_REPORT_KINDS,
+                credit.REPORT_KINDS + credit.ABOUT_REPORT_KINDS,
                 "overdue 报逾期、settled 报结清、dispute_opened 提出异议、dispute_rejected 异议不成立、corrected 已更正",
             ),
             Column("happened_on", values.day, Date(), "哪一天"),

@@ -8,7 +8,6 @@ SQLite keeps decimals as floats and drops time zones. A change here needs a revi
 from finlit.db.tables.accounts import (
     Allocation,
     ContactPoint,
-    CreditEvent,
     CreditLine,
     Customer,
     DataImport,
@@ -27,6 +26,7 @@ from finlit.db.tables.console import (
     Publication,
     ServingWorker,
 )
+from finlit.db.tables.credit import CreditEvent
 from finlit.db.tables.deliveries import WeChatDelivery, WeChatPerson, WeChatToken
 from finlit.db.tables.identity import (
     AuditEntry,

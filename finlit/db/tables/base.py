@@ -21,3 +21,8 @@ Base: Any = declarative_base(metadata=MetaData(naming_convention=NAMING))  # a c
 
 # SQLite counts up by itself only in a column of type INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def one_of(column: str, values: tuple[str, ...]) -> str:
+    """Return the SQL condition that ``column`` has one of ``values``."""
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"

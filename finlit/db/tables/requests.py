@@ -9,8 +9,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import relationship
 
-from finlit.db.tables.accounts import one_of
-from finlit.db.tables.base import Base, RowId
+from finlit.db.tables.base import Base, RowId, one_of
 from finlit.db.types import Fen, UtcTime
 
 HARDSHIP, COMPLAINT, HANDOFF = "hardship", "complaint", "handoff"
