@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -160,11 +161,14 @@ class Desk:
             await asyncio.sleep(LOOK_AGAIN)
 
     async def _take(self, key: str) -> Handed | None:
-        taking = asyncio.ensure_future(asyncio.to_thread(self._inbox.take, key, self._may_push()))
+        gone = threading.Event()
+        taking = asyncio.ensure_future(asyncio.to_thread(self._inbox.take, key, self._may_push(), gone.is_set))
         try:
-            return await _to_its_end(taking)
+            return await asyncio.shield(taking)
         except asyncio.CancelledError:  # the connection is gone, and what was taken for it goes another way
-            handed = taking.result() if taking.done() else None
+            gone.set()
+            await asyncio.wait({taking})
+            handed = taking.result()
             if handed is not None and handed.text and not handed.again:
                 await asyncio.to_thread(self._inbox.give_back, key)
             self._wake.set()

@@ -224,6 +224,13 @@ def test_an_answer_that_was_taken_for_nobody_goes_another_way(inbox, clock):
     assert (push.key, push.parts, push.sent) == ("1", ("一",), 0)
 
 
+def test_a_connection_that_is_gone_takes_nothing_away_from_the_next_delivery(inbox):
+    answered(inbox, "1", "一", take=False)
+    assert inbox.take("1", False, lambda: True) is None
+    handed = inbox.take("1")
+    assert (handed.text, handed.again) == ("一", False)
+
+
 def test_a_process_that_does_not_know_whether_it_computes_may_begin_again(inbox):
     inbox.receive("k", WHO, "body", Contact.MESSAGE)
     assert inbox.claim("k") is Claim.OURS

@@ -97,6 +97,25 @@ def test_a_reply_that_went_out_is_not_repeated_when_its_next_delivery_is_cut_off
     assert asyncio.run(play()) == "«二»"
 
 
+def test_the_next_delivery_carries_what_the_one_that_is_gone_could_not_and_nothing_comes_twice(inbox):
+    async def play():
+        desk = desk_of(inbox)
+        inbox.slow = "take"
+        first = asyncio.create_task(say(desk, "一"))
+        await asyncio.to_thread(inbox.reached.wait, 10)
+        second = asyncio.create_task(say(desk, "一"))
+        await asyncio.sleep(0.3)
+        first.cancel()
+        await asyncio.sleep(0.1)
+        inbox.slow = ""
+        inbox.go_on.set()
+        assert await second == "«一»"
+        await asyncio.sleep(0.3)
+        return await say(desk, "二")
+
+    assert asyncio.run(play()) == "«二»"
+
+
 def test_an_answer_outlives_a_store_that_is_busy_for_longer_than_a_statement_waits(inbox, database_url):
     busy = sqlite3.connect(database_url.removeprefix("sqlite:///"), check_same_thread=False, isolation_level=None)
 

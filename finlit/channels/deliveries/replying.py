@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,15 +31,16 @@ class Replying(Steps):
             last.way, last.passive_until = None, now
             return True
 
-    def take(self, key: str, push_long: bool = False) -> Handed | None:
+    def take(self, key: str, push_long: bool = False, is_gone: Callable[[], bool] = lambda: False) -> Handed | None:
         """Return what this delivery's response carries, None while that isn't decided yet.
 
         Late answers of earlier messages come first. With ``push_long`` an answer of several parts is
-        left to customer-service messages, as long as the quota lasts.
+        left to customer-service messages, as long as the quota lasts. A connection that ``is_gone`` by the time
+        when the store gets to it takes nothing away from the next delivery.
         """
         now = self._clock()
         with self._locked_row(key, now) as (session, row):
-            if row.state != DONE:
+            if row.state != DONE or is_gone():
                 return None
             if row.way == SERVICE:
                 return NOTHING
