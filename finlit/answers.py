@@ -127,6 +127,11 @@ def shortened(answer: Answer) -> Answer:
     return replace(answer, lines=answer.lines[:1] + steps)
 
 
+def choices_only(answer: Answer) -> Answer:
+    """Return ``answer`` with nothing to read but its buttons: for someone who has read its conclusion twice."""
+    return replace(answer, lines=())
+
+
 def preceded(first: Answer, answer: Answer) -> Answer:
     """Return ``answer`` with the lines of ``first`` before its own."""
     return replace(answer, lines=first.lines + answer.lines)

@@ -29,6 +29,10 @@ _MOST_ANNUAL_RATE = Decimal(10)
 _LONGEST_BASE = 365
 _TIME_WORDS = re.compile(r"(?:天|周|星期|礼拜|月|期|年)$")
 _QUESTION_WORDS = re.compile(r"几(?:块|元)钱?")  # 罚几块 asks, it does not tell
+# 「基数365」「一年按360天」: how a year is counted, no figure of this loan
+_DAY_COUNT = re.compile(
+    r"(?:基数|计息|一年|按|除以)[^\d，,。；]{0,4}36[056](?!\d)天?|(?<!\d)36[056]天?的?(?:基数|计息|一年)"
+)
 _BARE = re.compile(r"\d+(?:\.\d+)?")
 
 Value = Decimal | int | Rate
@@ -127,7 +131,7 @@ def read(text: str, asked: str | None, today: date, kinds: Sequence[str]) -> Fig
 def _said(text: str) -> list[_Said]:
     return [
         _Said(each.kind, f"{each.value:f}" if isinstance(each.value, Decimal) else each.value, each.text)
-        for each in find(normalise(text))
+        for each in find(_DAY_COUNT.sub("", normalise(text)))
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered
+from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
@@ -19,6 +19,7 @@ FALLBACK_ANSWER = "utter_nlu_fallback"
 OUT_OF_SCOPE_ANSWER = "utter_out_of_scope"
 SHOWN_LATELY = 3  # messages
 TOLD = "utter_told"  # before an answer that has just been given, when the customer tells more
+TOLD_MORE = "utter_told_more"  # instead of it, when they go on telling
 
 
 class AnswerGenerator(TemplatedNaturalLanguageGenerator):
@@ -54,7 +55,10 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         answer = answers.build(response, name, registry, current.now().date(), kwargs)
         before = kwargs.get("before", "")
         if decision.get("told") and name in _just_said(tracker):
-            answer, before = answers.shortened(answer), before or TOLD
+            if before or not _told_before(tracker):
+                answer, before = answers.shortened(answer), before or TOLD
+            else:
+                answer, before = answers.choices_only(answer), TOLD_MORE
         first = self._variants(before)
         if first:  # one bubble: what has to be said first, then the answer
             answer = answers.preceded(answers.build(first[0], name, registry, current.now().date(), kwargs), answer)
@@ -108,3 +112,10 @@ def _just_said(tracker: DialogueStateTracker) -> set[str]:
     """Return the answers of the turns before this one that still stand on the customer's screen."""
     said = [event for event in tracker.events if isinstance(event, BotUttered)][-SHOWN_LATELY:]
     return {str((event.data.get("custom") or {}).get("answer")) for event in said}
+
+
+def _told_before(tracker: DialogueStateTracker) -> bool:
+    """Say whether the customer's message before the latest was told, too, and asked nothing."""
+    messages = [event for event in tracker.events if isinstance(event, UserUttered)]
+    earlier = messages[-2] if len(messages) > 1 else None
+    return bool(earlier and ((earlier.parse_data or {}).get("decision") or {}).get("told"))

@@ -230,7 +230,7 @@ def previous_question(tracker: DialogueStateTracker | None) -> Previous | None:
     latest = _user_events(tracker)[:4]
     restarted = next((index for index, event in enumerate(latest) if _likeliest(event) == RESTART), len(latest))
     latest = latest[:restarted]
-    calculator = next((event for event in latest if _likeliest(event) in CALCULATORS), None)
+    calculator = next((event for event in latest if _likeliest(event) in CALCULATORS and not _was_asked(event)), None)
     name = _likeliest(calculator) if calculator else None
     topics = [event for event in latest[:3] if _likeliest(event) not in Understanding.NOT_A_TOPIC and event.text]
     for event in topics[:1] or [calculator]:
@@ -249,6 +249,11 @@ def _figures_were_shown(tracker: DialogueStateTracker | None, question: UserUtte
         if isinstance(event, BotUttered):
             return str(event.metadata.get("utter_action")) != general
     return True
+
+
+def _was_asked(event: UserUttered) -> bool:
+    """Say whether the message was answered with 「您是想问 …？」 only."""
+    return ((event.parse_data or {}).get("decision") or {}).get("kind") == "asked"
 
 
 def _likeliest(event: UserUttered) -> str:

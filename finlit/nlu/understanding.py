@@ -46,6 +46,7 @@ MAX_FRAGMENT_CHARS = 6
 _HEDGES = re.compile(
     "大概|大约|差不多|应该|好像|可能|已经|左右|上下|的样子|[吧了呢啊哦嗯哈]"
 )  # around a figure that is only told
+_OTHER_MONEY = re.compile("工资|收入|薪|房租|生活费|退休金|低保|挣|赚")  # no figure that a loan's calculator asks for
 STRANGE_BELOW = 0.18  # familiarity of letters typed at random: one known character would decide alone
 SURE_THOUGH_STRANGE = 0.9  # 「操你大爷」, 「唔该晒」: seldom seen, but just so
 CLEAR_IN_A_TALK = 0.3  # enough for both sentences together, when the second says little by itself
@@ -174,7 +175,9 @@ class Understanding:
         rest = plain
         for quantity in find(plain):
             rest = rest.replace(quantity.text, "", 1)
-        return rest != plain and len(rest) <= SLACK_AROUND_A_FIGURE and not self._follow_ups.has_asking_word(rest)
+        if rest == plain or len(rest) > SLACK_AROUND_A_FIGURE or _OTHER_MONEY.search(rest):
+            return False
+        return not self._follow_ups.has_asking_word(rest)
 
     def _leans_on_previous(self, text: str, alone: np.ndarray, previous: Previous) -> bool:
         plain = fingerprint(text)

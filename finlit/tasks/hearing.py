@@ -169,7 +169,7 @@ def _after_the_result(task: Task, entry: Entry, heard: Heard, phrases: Phrases) 
     if ours and given.unclear:
         name, unclear = next(iter(given.unclear.items()))
         return _asked_again(name, unclear)
-    return None
+    return Move("again") if heard.is_about(frozenset({task.intent})) and phrases.looks_back(heard.text) else None
 
 
 def _at_a_question(task: Task, entry: Entry, heard: Heard, phrases: Phrases, control: str | None) -> Move | None:

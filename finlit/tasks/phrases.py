@@ -30,6 +30,7 @@ class Phrases:
     changing: re.Pattern[str]
     becoming: re.Pattern[str]
     asking: re.Pattern[str]
+    looking_back: re.Pattern[str]
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Phrases:
@@ -45,6 +46,7 @@ class Phrases:
             re.compile(_any(document["changing"])),
             re.compile(rf"(?:{_any(document['becoming'])})\W*(?P<words>.+)"),
             re.compile(_any(document["asking"])),
+            re.compile("|".join(document["looking_back"])),
         )
 
     def control(self, text: str) -> str | None:
@@ -78,6 +80,10 @@ class Phrases:
     def asks(self, text: str) -> bool:
         """Say whether ``text`` is a question."""
         return "?" in text or "？" in text or self.asking.search(fingerprint(text)) is not None
+
+    def looks_back(self, text: str) -> bool:
+        """Say whether ``text`` speaks of a result that stands there: 「哪个划算」, 「等额本金呢」."""
+        return self.looking_back.search(fingerprint(text)) is not None
 
 
 @lru_cache(maxsize=4)

@@ -76,7 +76,7 @@ class Move:
     """What a message means for an open task; JSON, because the server hears and the action acts.
 
     ``kind``: start, resume, answer, unclear, unreadable, skip, explain, change, object, confirm,
-    restart, leave. ``question`` is the one that ``change`` names, ``words`` what was unclear or, with
+    again (the result once more), restart, leave. ``question`` is the one that ``change`` names, ``words`` what was unclear or, with
     ``beyond``, out of range; ``unknown`` are the questions that the customer can't answer.
     """
 
@@ -207,6 +207,7 @@ _HANDLERS = {
     "change": _changed,
     "object": lambda task, entry, move: Step(entry, "which"),
     "confirm": lambda task, entry, move: Step(replace(entry, stage=DONE, asked=None), "finish"),
+    "again": lambda task, entry, move: _onward(task, entry),
     "restart": _restarted,
     "leave": lambda task, entry, move: Step(replace(entry, stage=PAUSED), "left"),
 }

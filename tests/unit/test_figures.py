@@ -130,3 +130,13 @@ def test_figures_out_of_range_are_refused(kind, text):
 )
 def test_a_value_survives_its_slot(kind, text):
     assert str(parse(kind, text)) == text
+
+
+@pytest.mark.parametrize("text", ["如果合同是基数365呢", "一年按360天算", "计息基数是360天", "365天基数", "除以365"])
+def test_how_a_year_is_counted_is_no_figure_of_the_loan(text):
+    assert given(text).values == {} and given(text, asked=AMOUNT).values == {}
+
+
+@pytest.mark.parametrize("text, days", [("逾期365天", 365), ("拖了360天", 360)])
+def test_a_year_of_days_past_due_still_counts(text, days):
+    assert given(text).values == {DAYS: days}
