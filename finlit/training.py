@@ -161,7 +161,7 @@ def train(settings: Settings, force: bool = False) -> Trained:
             use(settings.models_dir, kept, inputs, learnt_hash(settings.root))
             return Trained(kept, is_new=False)
         model = None if force else with_other_answers(settings.root, settings.models_dir, inputs)
-        model = model or _rasa_train(force)
+        model = model or _rasa_train()
         use(settings.models_dir, model, inputs, learnt_hash(settings.root))
         return Trained(model, is_new=True)
 
@@ -170,12 +170,18 @@ def train(settings: Settings, force: bool = False) -> Trained:
 def _lighter() -> Iterator[None]:
     """Leave out what takes a third of a training and brings nothing.
 
-    Rasa packs with the strongest compression, which makes a model of 9 MB instead of 10; and the collector
-    looks again and again through some millions of objects that all stay.
+    Rasa packs with the strongest compression, which makes a model of 9 MB instead of 10; the collector looks
+    again and again through some millions of objects that all stay; and every sentence is hashed before and
+    after every component for a cache of parts, where our manifest already knows that the sentences changed.
     """
     from rasa.engine.storage import local_model_storage
+    from rasa.engine.training import graph_trainer
+    from rasa.engine.training.hooks import TrainingHook
 
-    whole = local_model_storage.TarSafe
+    whole, caching = local_model_storage.TarSafe, graph_trainer.TrainingHook
+    graph_trainer.TrainingHook = type(
+        "NoCache", (TrainingHook,), {"on_before_node": lambda *_, **__: {}, "on_after_node": lambda *_, **__: None}
+    )
     local_model_storage.TarSafe = type("TarSafe", (whole,), {"gzopen": classmethod(_packed_quickly)})
     often = gc.get_threshold()
     gc.set_threshold(*SELDOM)
@@ -183,21 +189,21 @@ def _lighter() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*often)
-        local_model_storage.TarSafe = whole
+        local_model_storage.TarSafe, graph_trainer.TrainingHook = whole, caching
 
 
 def _packed_quickly(cls: type[tarfile.TarFile], name: str, mode: str = "r", *args: Any, **more: Any) -> tarfile.TarFile:
     return tarfile.TarFile.gzopen.__func__(cls, name, mode, *args, **{**more, "compresslevel": 1})  # type: ignore[attr-defined]
 
 
-def _rasa_train(force: bool) -> str:
+def _rasa_train() -> str:
     import rasa
     from rasa.shared.exceptions import RasaException
 
     try:
         with _lighter():
             result = rasa.train(
-                domain="domain.yml", config="config.yml", training_files=["data"], output="models", force_training=force
+                domain="domain.yml", config="config.yml", training_files=["data"], output="models", force_training=True
             )
     except RasaException as error:
         reason = str(error).strip().splitlines()

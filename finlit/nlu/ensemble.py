@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +33,22 @@ class IntentModel:
 
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str], analyzer: Analyzer) -> IntentModel:
-        """Train both on ``texts`` with ``labels``, side by side: each keeps one processor busy."""
+        """Train both on ``texts`` with ``labels``, side by side: each keeps one processor busy.
+
+        The network in a process of its own: two threads would wait for each other's Python, 52 seconds instead of 40.
+        """
         intents = sorted({base_of(label) for label in labels})
         numbers = [intents.index(base_of(label)) for label in labels]
-        with ThreadPoolExecutor(2) as side_by_side:
-            linear = side_by_side.submit(QuestionModel.fit, texts, labels, analyzer.blocks())
-            network = side_by_side.submit(
-                CharacterNetwork.fit, texts, numbers, length_weights(texts), analyzer.sequence
+        with ThreadPoolExecutor(1) as beside, ProcessPoolExecutor(1, get_context("spawn")) as elsewhere:
+            network = beside.submit(
+                CharacterNetwork.fit,
+                texts,
+                numbers,
+                length_weights(texts),
+                analyzer.sequence,
+                elsewhere=elsewhere,
             )
-            return cls(linear.result(), network.result())
+            return cls(QuestionModel.fit(texts, labels, analyzer.blocks()), network.result())
 
     def probabilities(self, text: str) -> np.ndarray:
         """Return one probability for each intent of ``labels``."""

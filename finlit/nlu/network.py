@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ CHARACTER_SIZE = 64
 CONCEPT_SIZE = 32
 MOST_CONCEPTS = 3  # at one character
 WIDTHS = (1, 2, 3, 4)  # characters that a filter sees
-FILTERS = 96  # for each width
+FILTERS = 64  # for each width
 BEFORE, AFTER = 3, 4  # empty places around a sentence: every filter sees its borders, and nothing at all once
 LONGEST = 120  # characters that are read
 UNKNOWN = 1  # a character seen once or never; 0 is an empty place
@@ -44,9 +45,18 @@ class CharacterNetwork:
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], labels: Sequence[int], weights: np.ndarray, analyze: Analyze, seed: int = 0
+        cls,
+        texts: Sequence[str],
+        labels: Sequence[int],
+        weights: np.ndarray,
+        analyze: Analyze,
+        seed: int = 0,
+        elsewhere: Executor | None = None,
     ) -> CharacterNetwork:
-        """Train on ``texts``; ``labels`` are numbers from 0 without gaps, ``weights`` one for each text."""
+        """Train on ``texts``; ``labels`` are numbers from 0 without gaps, ``weights`` one for each text.
+
+        ``elsewhere``: another process, where Keras does not wait for this one's Python.
+        """
         analysed = [analyze(text)[:LONGEST] for text in texts]
         seen = Counter(char for sentence in analysed for char, _ in sentence)
         characters = {char: UNKNOWN + 1 + i for i, char in enumerate(sorted(c for c in seen if seen[c] >= SEEN_TWICE))}
@@ -54,7 +64,8 @@ class CharacterNetwork:
         network = cls(analyze, characters, {name: 1 + i for i, name in enumerate(names)}, {})
         counts = np.bincount(labels)
         balanced = weights * (len(texts) / len(counts) / counts[np.asarray(labels)]) ** RARE
-        network.arrays = _train(network._encoded(analysed), np.asarray(labels), balanced, network._sizes(), seed)
+        lesson = (network._encoded(analysed), np.asarray(labels), balanced, network._sizes(), seed)
+        network.arrays = elsewhere.submit(_train, *lesson).result() if elsewhere else _train(*lesson)
         return network
 
     def scores(self, text: str) -> np.ndarray:

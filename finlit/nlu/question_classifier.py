@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,10 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             for name in CONTENT_FILES
         }
         analyzer = _analyzer(words, content)
-        model = IntentModel.fit(texts, labels, analyzer)
-        crisis_model = self._fit_crisis_model(texts, labels, analyzer)
+        with ThreadPoolExecutor(1) as beside:
+            waited_for = beside.submit(self._fit_crisis_model, texts, labels, analyzer)
+            model = IntentModel.fit(texts, labels, analyzer)
+            crisis_model = waited_for.result()
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
             crisis_model.save(folder / CRISIS)

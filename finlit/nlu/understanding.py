@@ -33,7 +33,7 @@ STATUS_OF = {
 ACCOUNT = "account_"
 # How clear a sentence must be to stand alone after another question (chosen on tests/nlu/followups.tsv).
 SURE_ALONE = 0.75
-SURE_OPENED = 0.9  # it opens or closes like a follow-up: 那 …, … 呢
+SURE_OPENED = 0.85  # it opens or closes like a follow-up: 那 …, … 呢
 SLACK_WHEN_CLEAR = 1  # characters besides the wording of a follow-up in a sentence that is clear by itself
 SURE_RESTART = 0.8  # it forgets everything: never on a guess
 SURE_GENERAL = 0.99  # after an account answer: a general question, not the customer's own
@@ -187,7 +187,7 @@ class Understanding:
         if len(plain) > MAX_ELLIPTICAL_CHARS or (best in self.NOT_A_TOPIC - {INFORM} and alone.max() >= SURE_CONTROL):
             return False
         if self._follow_ups.opens_like_one(text):
-            return float(alone.max()) < SURE_OPENED
+            return best == INFORM or float(alone.max()) < SURE_OPENED
         return float(alone.max()) < SURE_ALONE and self._follow_ups.asks(text)
 
     def _by_table(self, text: str, alone: np.ndarray, previous: Previous) -> str | None:
