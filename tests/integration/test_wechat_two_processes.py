@@ -147,16 +147,16 @@ def test_two_quick_messages_to_two_processes_are_answered_each_and_in_order(bots
 
 
 def test_a_late_answer_arrives_once(bots, openid):
-    started = time.monotonic()
-    reply = bots.platforms[0].post(wechat.message("慢 6", openid))
-    assert time.monotonic() - started < 5
+    # Two seconds more than the platform's patience, so that a busy machine is no failure; the answer takes longer still.
+    patient = Platform(bots.platforms[0]._config, bots.url(bots.ports[0]), wechat.now, give_up_after=6.9)
+    reply = patient.post(wechat.message("慢 7", openid))
     if bots.platforms[0]._config.may_push:
         assert reply == EMPTY
-        assert wait_for(lambda: bots.pushed(openid)) == ["答「慢 6」"]
+        assert wait_for(lambda: bots.pushed(openid)) == ["答「慢 7」"]
         assert bots.platforms[1].post(wechat.message("再问", openid)) == "答「再问」"
     else:
         assert "1" in reply and "答" not in reply.replace("回答", "")
-        assert bots.platforms[1].post(wechat.message("1", openid)) == "答「慢 6」"
+        assert bots.platforms[1].post(wechat.message("1", openid)) == "答「慢 7」"
         assert bots.platforms[1].post(wechat.message("再问", openid)) == "答「再问」"
         assert bots.pushed(openid) == []
 
