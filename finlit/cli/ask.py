@@ -59,8 +59,8 @@ def _print_turn(turn: dict[str, Any]) -> None:
     print(f"\n我：{turn['text']}")
     for reply in turn["replies"]:
         print(f"明白账：{reply['text']}")
-        for source in reply["custom"].get("sources", ()):
-            print(f"   依据：{source['cite']}")
+        for cite in dict.fromkeys(source["cite"] for source in reply["custom"].get("sources", ())):
+            print(f"   依据：{cite}")
         if reply["buttons"] and not reply["custom"].get("numbered"):
             print("   " + "  ".join(f"[{button['title']}]" for button in reply["buttons"]))
 
