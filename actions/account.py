@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from finlit import settings
-from finlit.accounts import asked, queries, telling, telling_ahead, telling_credit
+from finlit.accounts import asked, queries, telling, telling_ahead, telling_credit, telling_each_day
 from finlit.accounts.binding import AccountsOff, answer_when_off, has_lapsed, opened_account
 from finlit.accounts.others import OTHER_PERSON
 from finlit.accounts.phrases import Phrases, Reply
@@ -109,7 +109,7 @@ class ActionAccountStatus(AccountAction):
     intent = "account_status"
 
     def reply(self, request: Request) -> Reply:
-        tellers = {"each_day": telling.each_day, "steps": telling.steps, "what_if": telling_ahead.ahead}
+        tellers = {"each_day": telling_each_day.each_day, "steps": telling.steps, "what_if": telling_ahead.ahead}
         return tellers.get(request.facet, telling.status)(request.phrases, request.question())
 
 

@@ -171,11 +171,21 @@ class LatePart:
 
 
 @dataclass(frozen=True)
+class BearingPart:
+    """The overdue principal of one instalment that bears penalty interest, and what one more day costs on it, in yuan."""
+
+    number: int
+    principal: Decimal
+    a_day: Decimal
+
+
+@dataclass(frozen=True)
 class Standing:
     """How one loan stands on ``day``; amounts in yuan.
 
-    ``late`` tells how ``penalty`` came about, instalment by instalment. ``penalty_a_day`` is what
-    one more day costs; inside a grace period, what a day will cost once that has passed.
+    ``late`` tells how ``penalty`` came about, instalment by instalment. ``bearing`` are the
+    instalments on which one more day costs something; while all of the loan is inside a grace
+    period, those on which a day will cost something once that has passed.
     """
 
     day: date
@@ -186,11 +196,16 @@ class Standing:
     overdue_fee: Decimal
     due_today: Decimal
     penalty: Decimal
-    penalty_a_day: Decimal
+    bearing: tuple[BearingPart, ...]
     late: tuple[LatePart, ...]
     pay_today: Decimal
     grace_ends: date | None
     state: str
+
+    @property
+    def penalty_a_day(self) -> Decimal:
+        """Return what one more day costs: the sum over ``bearing``."""
+        return _sum([part.a_day for part in self.bearing])
 
 
 def _sum(amounts: Sequence[Decimal]) -> Decimal:
@@ -200,8 +215,9 @@ def _sum(amounts: Sequence[Decimal]) -> Decimal:
 def standing(instalments: Sequence[DueAmount], terms: Terms, today: date) -> Standing:
     """Return how the loan of ``instalments`` stands.
 
-    ``state`` is settled, current, in_grace (late, but no instalment beyond its grace period) or
-    overdue. ``pay_today`` brings the loan up to date: what fell due until today, with penalty.
+    ``state`` is settled, current, in_grace (late, but no instalment beyond its grace period),
+    overdue, or penalty_left (nothing is late, only penalty interest of before is unpaid).
+    ``pay_today`` brings the loan up to date: what fell due until today, with penalty.
     """
     late = [due for due in instalments if due.is_past_due(today)]
     in_grace = bool(late) and all(today <= due.grace_ends(terms) for due in late)
@@ -212,9 +228,11 @@ def standing(instalments: Sequence[DueAmount], terms: Terms, today: date) -> Sta
     ]
     penalty = _sum([part.penalty.amount for part in parts])
     fallen_due = [due for due in instalments if due.due_on <= today]
-    bearing = [due for due in late if in_grace or today >= due.grace_ends(terms)]
-    settled = not any(due.open for due in instalments) and not penalty
-    in_arrears = "in_grace" if in_grace else "overdue"
+    bearing = [
+        BearingPart(due.number, due.principal_open, penalty_a_day(due.principal_open, terms.penalty))
+        for due in late
+        if due.principal_open and (in_grace or today >= due.grace_ends(terms))
+    ]
     return Standing(
         day=today,
         outstanding=_sum([due.principal_open for due in instalments])
@@ -226,9 +244,15 @@ def standing(instalments: Sequence[DueAmount], terms: Terms, today: date) -> Sta
         overdue_fee=_sum([due.fee_open for due in late]),
         due_today=_sum([due.open for due in instalments if due.due_on == today]),
         penalty=penalty,
-        penalty_a_day=_sum([penalty_a_day(due.principal_open, terms.penalty) for due in bearing]),
+        bearing=tuple(bearing),
         late=tuple(parts),
         pay_today=_sum([due.open for due in fallen_due]) + penalty,
         grace_ends=min(due.grace_ends(terms) for due in late) if in_grace else None,
-        state="settled" if settled else in_arrears if late or penalty else "current",
+        state=_state(instalments, penalty, "in_grace" if in_grace else "overdue" if late else None),
     )
+
+
+def _state(instalments: Sequence[DueAmount], penalty: Decimal, in_arrears: str | None) -> str:
+    if in_arrears or penalty:
+        return in_arrears or "penalty_left"
+    return "current" if any(due.open for due in instalments) else "settled"

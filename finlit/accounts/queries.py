@@ -116,11 +116,15 @@ class History:
 
 @dataclass(frozen=True)
 class Reporting:
-    """Whether a loan was reported as overdue, and since when the customer disputes it."""
+    """Whether a loan was reported as overdue, and since when the customer disputes it.
+
+    ``penalty_left``: nothing is late, only penalty interest of before is unpaid.
+    """
 
     number: int
     product: str
     days_past_due: int
+    penalty_left: bool
     reported_on: date | None
     dispute_opened_on: date | None
 
@@ -195,11 +199,13 @@ def credit_reporting(session: Session, customer_id: str, today: date) -> tuple[R
         Reporting(
             account.number,
             account.product,
-            account.stands(today).days_past_due,
+            standing_today.days_past_due,
+            standing_today.state == "penalty_left",
             loan.credit_reported_on,
             loan.dispute_opened_on,
         )
         for account, loan in zip(accounts(session, customer_id), loans, strict=True)
+        for standing_today in [account.stands(today)]
     )
 
 

@@ -19,6 +19,7 @@ from finlit.accounts.queries import Account
 from finlit.money import show, show_rate
 from finlit.nlu.portions import OTHER
 
+ARREARS = {"overdue", "in_grace"}  # states in which an instalment is past due
 LOAN_SLOT = "account_loan"  # which of the own loans was spoken of last; it opens nothing
 
 
@@ -30,6 +31,11 @@ class Question:
     today: date
     accounts: Sequence[Account]
     remembered: str | None = None
+
+
+def spoken_state(standing: Standing) -> str:
+    """Return the state by which phrases are named: penalty interest of before is told inside a grace period, too."""
+    return "in_grace_penalty" if standing.state == "in_grace" and standing.penalty else standing.state
 
 
 class NoSuchLoan(LookupError):
@@ -64,7 +70,7 @@ def status(phrases: Phrases, question: Question) -> Reply:
     stands = [account.stands(question.today) for account in accounts]
     lines = [
         phrases.line(
-            f"loan_{each.state}",
+            f"loan_{spoken_state(each)}",
             product=label(phrases, account, count),
             charges=charges(phrases, each),
             **standing_fields(each),
@@ -73,16 +79,25 @@ def status(phrases: Phrases, question: Question) -> Reply:
     ]
     pay_today = sum((each.pay_today for each in stands), ZERO)
     outstanding = sum((each.outstanding for each in stands), ZERO)
-    late = any(each.state in ("overdue", "in_grace") for each in stands)
-    name = "due" if pay_today and late else "due_today" if pay_today else "verified" if outstanding else "settled"
     return Reply(
-        name,
+        _status_name(stands),
         {"outstanding": show(outstanding), "pay_today": show(pay_today), "loans": "\n".join(lines)},
         details=[
             figures_of(phrases, account, each, count) for account, each in zip(accounts, stands) if each.outstanding
         ],
-        remember=_spoken_of(question, accounts),
+        remember=spoken_of(question, accounts),
     )
+
+
+def _status_name(stands: Sequence[Standing]) -> str:
+    states = {each.state for each in stands}
+    if states & ARREARS:
+        return "due"
+    if "penalty_left" in states:
+        return "penalty_left"
+    if any(each.pay_today for each in stands):
+        return "due_today"
+    return "verified" if any(each.outstanding for each in stands) else "settled"
 
 
 def steps(phrases: Phrases, question: Question) -> Reply:
@@ -95,26 +110,7 @@ def steps(phrases: Phrases, question: Question) -> Reply:
     if not details:
         return status(phrases, question)
     lines = "\n".join(line for part in details for line in (part["title"], *(f"· {line}" for line in part["lines"])))
-    return Reply("steps", {"lines": lines}, remember=_spoken_of(question, accounts))
-
-
-def each_day(phrases: Phrases, question: Question) -> Reply:
-    """Return what one more day of delay costs."""
-    accounts = chosen(question)
-    late = [(account, account.stands(question.today)) for account in accounts]
-    late = [(account, each) for account, each in late if each.state in ("overdue", "in_grace")]
-    if not late:
-        return Reply("each_day_none", remember=_spoken_of(question, accounts))
-    count = len(question.accounts)
-    lines = [
-        phrases.line(f"each_day_{each.state}", product=label(phrases, account, count), **standing_fields(each))
-        for account, each in late
-    ]
-    a_day = sum((each.penalty_a_day for _, each in late if each.state == "overdue"), ZERO)
-    name = "each_day" if a_day else "each_day_no_penalty_yet"
-    details = [_a_day(phrases, account, each, count) for account, each in late]
-    fields = {"penalty_a_day": show(a_day), "loans": "\n".join(lines)}
-    return Reply(name, fields, details, remember=_spoken_of(question, accounts))
+    return Reply("steps", {"lines": lines}, remember=spoken_of(question, accounts))
 
 
 def bill(phrases: Phrases, question: Question) -> Reply:
@@ -123,7 +119,9 @@ def bill(phrases: Phrases, question: Question) -> Reply:
     count = len(question.accounts)
     found = queries.bill(accounts, question.today)
     names = {account.number: label(phrases, account, count) for account in accounts}
-    lines = [phrases.line("past_due", amount=show(found.past_due))] if found.past_due else []
+    penalty_only = found.past_due == sum((account.stands(question.today).penalty for account in accounts), ZERO)
+    past_due = "penalty_left_line" if penalty_only else "past_due"
+    lines = [phrases.line(past_due, amount=show(found.past_due))] if found.past_due else []
     lines += [
         phrases.line("loan" if due.days_left else "loan_today", **due_fields(due, names[due.loan]))
         for due in found.next_due
@@ -137,8 +135,8 @@ def bill(phrases: Phrases, question: Question) -> Reply:
         }
         for due in found.next_due
     ]  # fmt: skip
-    name = "past_due_first" if found.past_due else "verified"
-    return Reply(name, {"lines": "\n".join(lines)}, details, remember=_spoken_of(question, accounts))
+    name = ("penalty_left" if penalty_only else "past_due_first") if found.past_due else "verified"
+    return Reply(name, {"lines": "\n".join(lines)}, details, remember=spoken_of(question, accounts))
 
 
 def schedule(phrases: Phrases, question: Question) -> Reply:
@@ -166,7 +164,7 @@ def schedule(phrases: Phrases, question: Question) -> Reply:
         "columns": [phrases.plain("column_product")] * several + columns,
         "rows": rows,
     }
-    return Reply("verified", {"lines": "\n".join(lines)}, table=table, remember=_spoken_of(question, accounts))
+    return Reply("verified", {"lines": "\n".join(lines)}, table=table, remember=spoken_of(question, accounts))
 
 
 def history(phrases: Phrases, found: queries.History) -> Reply:
@@ -237,18 +235,6 @@ def _late_lines(phrases: Phrases, part: LatePart) -> Iterable[str]:
     yield phrases.plain("detail_formula", steps=part.penalty.steps)
 
 
-def _a_day(phrases: Phrases, account: Account, standing: Standing, count: int) -> dict[str, Any]:
-    terms = account.terms.penalty
-    line = phrases.about("account_status").plain(
-        "detail_a_day",
-        principal=show(standing.overdue_principal),
-        rate=show_rate(terms.rate),
-        base=str(terms.base),
-        penalty_a_day=show(standing.penalty_a_day),
-    )
-    return {"title": label(phrases, account, count), "lines": [line]}
-
-
 def named_parts(phrases: Phrases, parts: Mapping[str, Decimal]) -> str:
     """Return 「本金 ¥1.00 + 利息 ¥2.00」 without the parts that are zero."""
     said = [phrases.plain(f"part_{name}", amount=show(amount)) for name, amount in parts.items() if amount]
@@ -275,6 +261,7 @@ def standing_fields(standing: Standing) -> dict[str, str]:
         "outstanding": show(standing.outstanding),
         "days": str(standing.days_past_due),
         "overdue_principal": show(standing.overdue_principal),
+        "bearing_principal": show(sum((part.principal for part in standing.bearing), ZERO)),
         "penalty": show(standing.penalty),
         "penalty_a_day": show(standing.penalty_a_day),
         "pay_today": show(standing.pay_today),
@@ -293,6 +280,7 @@ def due_fields(due: queries.Due, product: str) -> dict[str, str]:
     }
 
 
-def _spoken_of(question: Question, accounts: Sequence[Account]) -> dict[str, str | None]:
+def spoken_of(question: Question, accounts: Sequence[Account]) -> dict[str, str | None]:
+    """Return what to remember: which of several loans this was about."""
     several = len(question.accounts) > 1
     return {LOAN_SLOT: str(accounts[0].number) if several and len(accounts) == 1 else None}

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from finlit.accounts.allocation import SILENT_ORDER, Debt, allocate_over
-from finlit.accounts.ledger import ZERO
+from finlit.accounts.ledger import ZERO, Standing
 from finlit.accounts.phrases import Details, Phrases, Reply
 from finlit.accounts.queries import Account
-from finlit.accounts.telling import Question, chosen, figures_of, label, status
+from finlit.accounts.telling import ARREARS, Question, chosen, figures_of, label, status
 from finlit.accounts.what_if import Settlement, WhatIf, settlement, what_if
 from finlit.money import ONE_FEN, fen, show, show_rate
 
@@ -61,7 +61,17 @@ def _waiting(phrases: Phrases, question: Question, accounts: Sequence[Account], 
         else ""
     )  # fmt: skip
     details = [figures_of(phrases, account, each, count) for account, each in zip(accounts, then) if each.pay_today]
-    return Reply("what_if_wait" if any(each.pay_today for each in then) else "what_if_wait_nothing", fields, details)
+    if _only_penalty_left(then):
+        name = "what_if_wait_no_more"
+    else:
+        name = "what_if_wait" if any(each.pay_today for each in then) else "what_if_wait_nothing"
+    return Reply(name, fields, details)
+
+
+def _only_penalty_left(stands: Sequence[Standing]) -> bool:
+    """Return whether penalty interest of before is unpaid on a loan, and nothing else is late on any."""
+    states = {each.state for each in stands}
+    return "penalty_left" in states and not states & ARREARS
 
 
 def _paying(phrases: Phrases, question: Question, accounts: Sequence[Account], day: date) -> Reply:
@@ -86,7 +96,8 @@ def _paying(phrases: Phrases, question: Question, accounts: Sequence[Account], d
         "loans": "\n".join(_paid_line(phrases, question, account, case) for account, case in cases if case.allocation),
         "left_over": phrases.line("what_if_left_over", amount=show(left_over)) if left_over else "",
     }
-    return Reply("what_if_pay" if rest else "what_if_pay_all", fields, _paid_details(phrases, question, cases))
+    unpaid = "what_if_pay_penalty_left" if _only_penalty_left([case.after for _, case in cases]) else "what_if_pay"
+    return Reply(unpaid if rest else "what_if_pay_all", fields, _paid_details(phrases, question, cases))
 
 
 def _part(due: Decimal, question: Question) -> Decimal:
@@ -146,7 +157,8 @@ def _settling(phrases: Phrases, question: Question, accounts: Sequence[Account],
         "loans": "\n".join(_settled_line(phrases, question, account, each) for account, each in found),
     }
     details = [_settled_details(phrases, question, account, each) for account, each in found]
-    return Reply("what_if_settle_late" if fallen_due else "what_if_settle", fields, details)
+    late = "penalty_left" if _only_penalty_left([account.stands(day) for account, _ in found]) else "late"
+    return Reply(f"what_if_settle_{late}" if fallen_due else "what_if_settle", fields, details)
 
 
 def _settlement_parts(found: Settlement) -> dict[str, Decimal]:

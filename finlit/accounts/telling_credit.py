@@ -15,7 +15,7 @@ def credit(phrases: Phrases, found: Sequence[queries.Reporting]) -> Reply:
     lines = []
     for loan in found:
         state = "disputed" if loan.dispute_opened_on else "reported" if loan.reported_on else "clear"
-        late = "_late" if state == "clear" and loan.days_past_due else ""
+        late = "" if state != "clear" else _late(loan)
         product = loan.product
         if len(found) > 1:
             product = phrases.about("account").plain("loan_label", number=str(loan.number), product=product)
@@ -40,4 +40,10 @@ def credit_if_paid(phrases: Phrases, found: Sequence[queries.Reporting]) -> Repl
         return Reply("none")
     reported = any(loan.reported_on for loan in found)
     late = any(loan.days_past_due for loan in found)
-    return Reply("if_paid_reported" if reported else "if_paid_late" if late else "if_paid_on_time")
+    penalty_left = any(loan.penalty_left for loan in found)
+    unreported = "late" if late else "penalty_left" if penalty_left else "on_time"
+    return Reply("if_paid_reported" if reported else f"if_paid_{unreported}")
+
+
+def _late(loan: queries.Reporting) -> str:
+    return "_late" if loan.days_past_due else "_penalty_left" if loan.penalty_left else ""

@@ -62,6 +62,7 @@ def working(customer, day):
         for due in fallen:
             left = due.of_principal
             found |= amounts(left, penalty_of(plain, due, day), due.penalty_paid)
+            found |= amounts(half_up(due.principal * rate_of(plain) / plain.base))  # what a day costs on it
             for _, fen in due.paid:
                 left -= fen
                 found |= amounts(left)

@@ -81,7 +81,7 @@ def test_penalty_interest_that_was_paid_is_not_asked_again():
 
 def test_principal_paid_late_leaves_the_penalty_interest_owed():
     today = after(30, Paid(DUE + timedelta(days=5), Decimal(1000), Decimal(20)))
-    assert (today.state, today.days_past_due, today.outstanding) == ("overdue", 0, Decimal("5.00"))
+    assert (today.state, today.days_past_due, today.outstanding) == ("penalty_left", 0, Decimal("5.00"))
 
 
 def test_a_loan_with_everything_paid_is_settled():
