@@ -8,6 +8,7 @@ what is meant for it, and the text of an outranking message kept out of slots.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import Any
@@ -19,7 +20,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from finlit import settings
 from finlit.dialogue import alerts, forgetting, guided, screening, taps, tracker_store, verifying
-from finlit.dialogue.outrank_policy import outranks
+from finlit.dialogue.outrank_policy import OUTRANKING_INTENTS, outranks
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +42,14 @@ class AssistantProcessor(MessageProcessor):
         only_output_properties: bool = True,
     ) -> dict[str, Any]:
         """Understand ``message``; its stored text is cleaned and masked as a side effect."""
-        raw = screening.defang(screening.clean(message.text, settings.load().message_max_chars))
+        limit = settings.load().message_max_chars
+        uncut = screening.defang(screening.clean(message.text, max(limit, screening.MOST_READ)))
+        raw = uncut[: limit + 1]
         arrival = await verifying.arrive(message.sender_id, message.input_channel, tracker)
         text = message.text = verifying.concealed(raw, arrival)
-        data = self._screened(text) or self._tapped(text, tracker)
+        trouble = screening.trouble(text, limit)
+        data = await self._danger_in(uncut, text) if trouble is screening.Trouble.TOO_LONG else None
+        data = data or self._troubled(text, trouble) or self._tapped(text, tracker)
         if data is None:
             data = await super().parse_message(message, tracker, only_output_properties)
         message.text = data["text"] = text
@@ -69,9 +74,21 @@ class AssistantProcessor(MessageProcessor):
                 await forgetting.forget(self.tracker_store, message.sender_id)
         return replies
 
+    async def _danger_in(self, uncut: str, text: str) -> dict[str, Any] | None:
+        """Understand a message that is too long as far as it outranks everything; ``text`` is what is stored of it."""
+        found = None
+        for piece in screening.windows(uncut):
+            heard = await super().parse_message(UserMessage(piece))
+            intent = heard["intent"]["name"]
+            if intent in OUTRANKING_INTENTS:
+                found = _parse_data(text, intent, heard["intent"]["confidence"], decision=heard["decision"])
+                if heard["decision"]["label"] == intent:
+                    return found  # no faint sign, and none can be plainer
+            await asyncio.sleep(0)  # others are waiting for an answer, too
+        return found
+
     @staticmethod
-    def _screened(text: str) -> dict[str, Any] | None:
-        trouble = screening.trouble(text, settings.load().message_max_chars)
+    def _troubled(text: str, trouble: screening.Trouble | None) -> dict[str, Any] | None:
         if trouble is None:
             return None
         return _parse_data(text, FALLBACK_INTENT, 1.0, decision={"kind": "trouble", "reason": trouble.value})
@@ -95,7 +112,7 @@ class AssistantProcessor(MessageProcessor):
         if intent is None:
             return await super().run_action_extract_slots(output_channel, tracker)
         guided.put_all_aside(tracker)
-        alerts.raise_alert(intent, tracker.sender_id, tracker.get_latest_input_channel() or "")
+        await asyncio.to_thread(alerts.raise_alert, intent, tracker.sender_id, tracker.get_latest_input_channel() or "")
         return tracker
 
 

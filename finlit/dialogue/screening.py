@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 
 from finlit.text import fingerprint, is_only_signs, normalise
@@ -17,6 +18,9 @@ class Trouble(str, Enum):
     COMMAND = "command"
 
 
+MOST_READ = 10_000  # characters of a message that are looked through for danger, however few may be stored
+_WINDOW, _OVERLAP = 200, 50  # characters that are understood as one; no sign of danger is longer than the overlap
+
 # What a programmer types and no customer does: /intent, /intent{…}, also with a full-width slash.
 _COMMAND = re.compile(r"\s*[/／]\s*[A-Za-z_][\w/+@.]*\s*(\{.*)?$", re.ASCII | re.DOTALL)
 
@@ -28,6 +32,13 @@ def clean(text: str | None, limit: int) -> str:
     """
     kept = "".join(char for char in (text or "")[: 4 * limit] if char.isprintable() or char in "\n\t ")
     return kept[: limit + 1]
+
+
+def windows(text: str) -> Iterator[str]:
+    """Yield ``text`` in overlapping pieces short enough to be understood."""
+    step = _WINDOW - _OVERLAP
+    for start in range(0, max(1, len(text) - _OVERLAP), step):
+        yield text[start : start + _WINDOW]
 
 
 def trouble(text: str, limit: int) -> Trouble | None:

@@ -1,6 +1,7 @@
 """What must hold on every path through the processor."""
 
 import asyncio
+import threading
 
 import pytest
 from rasa.core.channels.channel import UserMessage
@@ -8,6 +9,7 @@ from rasa.shared.core.events import ActiveLoop, SlotSet
 
 from finlit import settings
 from finlit.db import engine, tables
+from finlit.dialogue import alerts, without_store
 from tests.integration.conftest import Conversation
 
 
@@ -155,3 +157,29 @@ def test_a_second_miss_in_a_row_offers_a_person_first(conversation):
 def test_questions_that_are_not_our_subject_count_as_misses_too(conversation, first, second):
     conversation.say(first)
     assert "人工" in conversation.say(second)["replies"][-1]["buttons"][0]["title"]
+
+
+LONG = "我从去年三月开始借钱，后来换了工作又生病，每个月都差一点，" * 19
+
+
+@pytest.mark.parametrize("said_so_far", [LONG, LONG * 10], ids=["a little too long", "by far too long"])
+def test_danger_is_heard_in_a_message_that_is_too_long_although_its_conversation_is_down(assistant, said_so_far):
+    help_ = asyncio.run(without_store.reply(assistant.agent, f"{said_so_far}我不想活了", "web-long", "web"))
+    apology = asyncio.run(without_store.reply(assistant.agent, said_so_far, "web-long", "web"))
+    assert "12356" in help_["text"] and "12356" not in apology["text"]
+
+
+def test_others_are_answered_while_an_alert_waits_for_the_database(assistant, monkeypatch):
+    stored = threading.Event()
+    monkeypatch.setattr(alerts, "raise_alert", lambda *_: stored.wait(10))
+
+    async def play():
+        help_ = asyncio.create_task(assistant.turn("我不想活了", "test-waiting", "web"))
+        await asyncio.sleep(0.3)
+        other = await asyncio.wait_for(assistant.turn("怎么还款", "test-other", "web"), 5)
+        assert not help_.done()
+        stored.set()
+        return other, await help_
+
+    other, help_ = asyncio.run(play())
+    assert other["intent"] == "repay_how" and "12356" in said(help_)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finlit.dialogue.screening import Trouble, clean, defang, trouble
+from finlit.dialogue.screening import Trouble, clean, defang, trouble, windows
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,11 @@ def test_a_typed_payload_no_longer_starts_with_a_slash(typed):
 def test_cleaning_never_fails_and_keeps_the_limit(text):
     assert len(clean(text, 500)) <= 501
     trouble(clean(text, 500), 500)
+
+
+@given(st.integers(0, 1200), st.integers(0, 1200))
+def test_whatever_is_short_lies_whole_in_a_window_of_a_long_text(before, after):
+    sign = "这几个字要连着看"
+    pieces = list(windows("前" * before + sign + "后" * after))
+    assert any(sign in piece for piece in pieces)
+    assert all(len(piece) <= 200 for piece in pieces)
