@@ -44,7 +44,7 @@ SURE_FRAGMENT = 0.4  # a fragment that is this clear by itself is a question: �
 WEIGHT_ALONE = 0.5
 MAX_FRAGMENT_CHARS = 6
 _HEDGES = re.compile(
-    "大概|大约|差不多|应该|好像|可能|已经|左右|上下|的样子|[吧了呢啊哦嗯哈]"
+    "合同[里上]?(?:写|约定)的?是?|年化|年利率|日利率|日息|月息|大概|大约|差不多|应该|好像|可能|已经|左右|上下|的样子|[吧了呢啊哦嗯哈]"
 )  # around a figure that is only told
 _OTHER_MONEY = re.compile("工资|收入|薪|房租|生活费|退休金|低保|挣|赚")  # no figure that a loan's calculator asks for
 STRANGE_BELOW = 0.18  # familiarity of letters typed at random: one known character would decide alone
