@@ -7,10 +7,12 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
 from finlit import request_id, settings
+from finlit.accounts import origin
 from finlit.channels.addresses import is_trusted_proxy
 
 
 async def _name(request: Request) -> None:
+    origin.comes_from("")  # one task serves all requests of a connection: the last one's customer is not this one's
     trusted = is_trusted_proxy(request, settings.load().trusted_proxies)
     request.ctx.request_id = request_id.begin(request.headers.get(request_id.HEADER) if trusted else None)
 

@@ -24,6 +24,10 @@ LOOK_AGAIN = 0.1  # seconds
 Handler = Callable[[UserMessage], Awaitable[Any]]
 
 
+class NoModel(Exception):
+    """This process can't answer anything: Rasa's agent would take the message and say nothing."""
+
+
 class Turns:
     """Runs turns as tasks of their own: a page that goes away doesn't end the answer that it asked for."""
 
@@ -92,6 +96,8 @@ class Turns:
             ):
                 await asyncio.sleep(LOOK_AGAIN)
             if entry.arrival is Arrival.NEW or not await self._is_stored(agent, message):
+                if not agent.is_ready():
+                    raise NoModel
                 await handler(message)
         finally:
             self._heart.stop_for(claim)

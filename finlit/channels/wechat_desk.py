@@ -49,8 +49,8 @@ async def _to_its_end(step: Awaitable[T]) -> T:
         raise
 
 
-async def _stored(step: Callable[..., T], *arguments: Any) -> T:
-    """Take a step of the store, again as long as it can't be reached; raises SQLAlchemyError after a long time."""
+async def stored(step: Callable[..., T], *arguments: Any) -> T:
+    """Take a step of the store, again while it can't be reached; raises SQLAlchemyError after STORE_BACK_WITHIN."""
     give_up = time.monotonic() + STORE_BACK_WITHIN
     while True:
         try:
@@ -58,7 +58,7 @@ async def _stored(step: Callable[..., T], *arguments: Any) -> T:
         except SQLAlchemyError as error:
             if time.monotonic() > give_up:
                 raise
-            logger.warning("a delivery's step is tried again: %s", type(error).__name__)
+            logger.warning("a step of the store is tried again: %s", type(error).__name__)
             await asyncio.sleep(PUSH_EVERY)
 
 
@@ -104,7 +104,7 @@ class Desk:
     async def answer(self, task: Task, body_hash: str) -> str:
         """Return the text of the passive reply, empty for none; raises OtherBody."""
         deadline = time.monotonic() + ANSWER_WITHIN
-        if len(self._work) >= MOST_AT_ONCE:
+        if len(self._work) >= MOST_AT_ONCE and not await self._comes_first(task):
             return self._line("utter_wechat_slow", seconds=str(OVERLOADED_FOR))
         is_new = await _to_its_end(self._receive(task, body_hash))
         handed = await self._wait(task.key, deadline, look_first=not is_new)
@@ -113,6 +113,11 @@ class Desk:
         if handed.again and await asyncio.to_thread(self._inbox.doubt, task.key):
             self._wake.set()
         return f"{handed.text}\n\n{self._line('utter_wechat_more')}" if handed.more else handed.text
+
+    async def _comes_first(self, task: Task) -> bool:
+        """Say whether ``task`` is taken however many there are: one of those, delivered again, or danger."""
+        known = task.key in self._work or await asyncio.to_thread(self._inbox.knows, task.key)
+        return known or await self._is_urgent(task.text)
 
     async def _receive(self, task: Task, body_hash: str) -> bool:
         is_new = await asyncio.to_thread(self._inbox.receive, task.key, task.conversation, body_hash, task.contact)
@@ -180,12 +185,12 @@ class Desk:
         try:
             too_early = await self._too_early(task) if is_new else 0
             # However long earlier messages take: each of them ends, and this one was acknowledged already.
-            while (claim := await _stored(self._inbox.claim, task.key)) is Claim.NOT_YET:
+            while (claim := await stored(self._inbox.claim, task.key)) is Claim.NOT_YET:
                 await asyncio.sleep(LOOK_AGAIN)
             if claim is Claim.DONE:
                 return
             answer = await self._answer(task, too_early, claim is Claim.TAKEN_OVER)
-            await _stored(self._inbox.finish, task.key, answer)
+            await stored(self._inbox.finish, task.key, answer)
             self._wake.set()
         except Exception:  # noqa: BLE001 - a task of its own: nobody else would see it
             logger.exception("a delivery could not be seen to")
@@ -196,13 +201,13 @@ class Desk:
         """Return how many seconds the customer should have waited; whoever is in danger need not."""
         if task.contact is Contact.NOTHING:
             return 0
-        seconds = await _stored(self._limit, task.conversation)
+        seconds = await stored(self._limit, task.conversation)
         return 0 if seconds and await self._is_urgent(task.text) else seconds
 
     async def _answer(self, task: Task, too_early: int, taken_over: bool) -> Answer:
         if too_early:
             return Answer((self._line("utter_wechat_slow", seconds=str(too_early)),))
-        if task.text.strip() in CONTINUE and await _stored(self._inbox.has_more, task.key):
+        if task.text.strip() in CONTINUE and await stored(self._inbox.has_more, task.key):
             return Answer(())  # what was late or left over comes first in the reply, and is all of it
         try:
             begun = Task(task.key, task.conversation, task.text, task.contact, task.parse_data, taken_over)

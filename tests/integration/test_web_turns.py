@@ -8,7 +8,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import UserUttered
 
 from finlit.channels.web_inbox import LEASE, Inbox
-from finlit.channels.web_turns import Turns
+from finlit.channels.web_turns import NoModel, Turns
 from finlit.db import engine, tables
 
 
@@ -18,6 +18,10 @@ class Store:
     def __init__(self):
         self.events = []
         self.tracker_store = self
+        self.has_model = True
+
+    def is_ready(self):
+        return self.has_model
 
     async def retrieve_full_tracker(self, _conversation):
         return self
@@ -111,6 +115,18 @@ def test_a_turn_that_failed_may_come_again_at_once(store, assistant):
     async def play():
         with pytest.raises(RuntimeError):
             await turns().answer_once(store, message("a"), fail)
+        return await turns().answer_once(store, message("a"), assistant)
+
+    assert asyncio.run(play()) is True
+    assert assistant.answered == ["a"]
+
+
+def test_a_process_without_a_model_keeps_nothing_from_being_answered_later(store, assistant):
+    async def play():
+        store.has_model = False
+        with pytest.raises(NoModel):
+            await turns().answer_once(store, message("a"), assistant)
+        store.has_model = True
         return await turns().answer_once(store, message("a"), assistant)
 
     assert asyncio.run(play()) is True

@@ -50,8 +50,8 @@ async def answer_at_once(task):
 
 
 def desk_of(inbox, compute=answer_at_once):
-    async def is_urgent(_text):
-        return False
+    async def is_urgent(text):
+        return text == "救命"
 
     return Desk(inbox, compute, lambda name, **_: name, None, lambda _conversation: 0, is_urgent)
 
@@ -152,3 +152,22 @@ def test_a_message_behind_slow_ones_is_not_given_up(inbox, monkeypatch):
         return await asyncio.gather(*requests)
 
     assert asyncio.run(play()) == ["«一»", "«二»", "«三»"]
+
+
+def test_however_many_there_are_danger_and_what_was_taken_before_get_their_answer(inbox, monkeypatch):
+    async def play():
+        desk = desk_of(inbox)
+        taken = await say(desk, "一")
+        monkeypatch.setattr(wechat_desk, "MOST_AT_ONCE", 0)
+        return [taken, await say(desk, "一"), await say(desk, "救命"), await say(desk, "二")]
+
+    assert asyncio.run(play()) == ["«一»", "«一»", "«救命»", "utter_wechat_slow"]
+
+
+def test_who_hung_up_before_the_message_was_stored_has_lost_nothing(inbox):
+    async def play():
+        desk = desk_of(inbox)
+        await desk.reply_lost("never stored")
+        return await say(desk, "一")
+
+    assert asyncio.run(play()) == "«一»"

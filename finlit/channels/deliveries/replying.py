@@ -68,7 +68,12 @@ class Replying(Steps):
                 row.way, row.sent, row.passive_until = None, 0, now
 
     def doubt(self, key: str) -> bool:
-        """Ready an answer that must arrive a second time, once: its passive reply may be lost."""
+        """Ready an answer that must arrive a second time, once: its passive reply may be lost.
+
+        Whoever hung up may have done so before the delivery was stored: then there is nothing to lose.
+        """
+        if not self.knows(key):
+            return False
         now = self._clock()
         with self._locked_row(key, now) as (_session, row):
             if not (row.must_arrive and row.way == PASSIVE and not row.doubted and row.sent):

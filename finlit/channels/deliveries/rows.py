@@ -38,6 +38,11 @@ class Steps:
                 session.execute(seen)
             yield session
 
+    def knows(self, key: str) -> bool:
+        """Say whether the delivery ``key`` has come before."""
+        with self._session() as session:
+            return session.execute(select(WeChatDelivery.id).where(WeChatDelivery.key == key)).first() is not None
+
     @contextmanager
     def _locked_row(self, key: str, now: datetime) -> Iterator[tuple[Session, Any]]:
         with self._session() as session:
