@@ -11,7 +11,7 @@ SIGNS = CrisisSigns.load(Path(__file__).parents[2] / "data" / "crisis" / "signs.
 
 @pytest.mark.parametrize(
     "said", ["我不想活了", "真想从楼上跳下去", "活着没意思", "想一了百了", "再催我就去死", "不如死了算了", "吃安眠药", "我想自鲨",
-             "5000块还不上 不想活了", "来世再还你们吧"]
+             "5000块还不上 不想活了", "来世再还你们吧", "我想去死了", "只能去死了", "干脆去死吧", "要不我去死算了"]
 )  # fmt: skip
 def test_a_sign_is_heard_wherever_it_stands(said):
     assert SIGNS.found_in(said)
@@ -19,7 +19,7 @@ def test_a_sign_is_heard_wherever_it_stands(said):
 
 @pytest.mark.parametrize(
     "said", ["气死我了", "跳楼价", "累死了还不上", "死期存款", "手机死机了", "死账怎么处理", "我爸去世了欠款怎么办", "穷死了",
-             "我不会自杀的", "急死人了", "打死我也不还"]
+             "我不会自杀的", "急死人了", "打死我也不还", "叫催收去死吧", "对方叫我去死，怎么投诉", "你们都给我滚去死吧"]
 )  # fmt: skip
 def test_idioms_other_peoples_death_and_denials_are_not_signs(said):
     assert SIGNS.found_in(said) is None
