@@ -12,8 +12,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timezone
+from functools import partial
 from json import loads as parse_json
 from typing import Any
 
@@ -29,7 +31,7 @@ from finlit.channels import host_login, refusals, root_page, sessions, web_feedb
 from finlit.channels.addresses import address_of
 from finlit.channels.web_inbox import Inbox, Pulse
 from finlit.channels.web_stream import Streams, TooManyStreams
-from finlit.channels.web_turns import Turns
+from finlit.channels.web_turns import Handler, Turns
 from finlit.dialogue import corrections, processor, without_store
 from finlit.dialogue.tracker_store import ConversationsDown
 
@@ -90,13 +92,12 @@ class WebChat(InputChannel):
     def name(cls) -> str:
         return "web"
 
-    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+    def blueprint(self, on_new_message: Handler) -> Blueprint:
         """Return the channel's routes."""
         routes = Blueprint("finlit_web")
 
-        async def message(request: Request, conversation: str) -> HTTPResponse:
-            return await self._message(request, conversation, on_new_message)
-
+        message = partial(self._message, on_new_message=on_new_message)
+        feedback = partial(self._feedback, on_new_message=on_new_message)
         routes.add_route(self._from_our_page(self._history), "/history", methods=["GET"], name="history")
         routes.add_route(self._from_our_page(self._open), "/restart", methods=["POST"], name="restart")
 
@@ -107,7 +108,7 @@ class WebChat(InputChannel):
         routes.add_route(host, "/host", methods=["POST"], name="host")
         routes.add_route(self._from_our_page(self._identify), "/identify", methods=["POST"], name="identify")
         routes.add_route(self._in_session(message), "/message", methods=["POST"], name="message")
-        routes.add_route(self._in_session(self._feedback), "/feedback", methods=["POST"], name="feedback")
+        routes.add_route(self._in_session(feedback), "/feedback", methods=["POST"], name="feedback")
         routes.add_route(self._in_session(self._stream), "/stream", methods=["GET"], name="stream")
 
         @routes.listener("before_server_stop")
@@ -148,8 +149,6 @@ class WebChat(InputChannel):
         inbox = Inbox(settings.load().database_url)
         return await asyncio.to_thread(inbox.pulses, conversations, _wall_clock())
 
-    # What a page gets ---------------------------------------------------------------------------
-
     async def _news(self, request: Request, conversation: str, after: int) -> tuple[dict[str, Any], Pulse]:
         """Return what the page doesn't have yet; ``talk`` lets it notice that the conversation is another one."""
         current = settings.load()
@@ -170,8 +169,6 @@ class WebChat(InputChannel):
     @staticmethod
     def _json(found: dict[str, Any], status: int = 200) -> HTTPResponse:
         return json(found, status, headers=refusals.NEVER_STORED, ensure_ascii=False)
-
-    # Routes -------------------------------------------------------------------------------------
 
     async def _history(self, request: Request) -> HTTPResponse:
         session = self._session(request)
@@ -221,9 +218,7 @@ class WebChat(InputChannel):
         sessions.set_cookie(response, frame, token, current.is_production)
         return response
 
-    async def _message(
-        self, request: Request, conversation: str, on_new_message: Callable[[UserMessage], Awaitable[Any]]
-    ) -> HTTPResponse:
+    async def _message(self, request: Request, conversation: str, on_new_message: Handler) -> HTTPResponse:
         if len(request.body) > MOST_BODY_BYTES:
             return refusals.refusal(refusals.TOO_LONG, 413)
         body = _body_of(request)
@@ -234,10 +229,7 @@ class WebChat(InputChannel):
             seconds = await web_limits.wait_to_say(request, conversation, text)
             if seconds:
                 return refusals.slow_down(seconds)
-            agent = request.app.ctx.agent
-            origin.comes_from(address_of(request, settings.load().trusted_proxies))
-            message = UserMessage(text, NoReply(), conversation, input_channel=self.name(), message_id=name)
-            answered = await self._turns.answer_once(agent, message, on_new_message)
+            answered = await self._play(request, conversation, text, name, on_new_message)
             found, _ = await self._news(request, conversation, _after(body.get("after") if body else 0))
         except ConversationsDown:
             logger.error("a web message is refused: the conversations are down")
@@ -248,19 +240,33 @@ class WebChat(InputChannel):
         logger.info("a web message was answered", extra={"fields": {"in_time": answered}})
         return self._json(found, 200 if answered else 202)
 
+    async def _play(self, request: Request, conversation: str, text: str, name: str, handler: Handler) -> bool:
+        """Answer ``text``; return False when that takes longer than the page should wait."""
+        origin.comes_from(address_of(request, settings.load().trusted_proxies))
+        message = UserMessage(text, NoReply(), conversation, input_channel=self.name(), message_id=name)
+        return await self._turns.answer_once(request.app.ctx.agent, message, handler)
+
     async def _aside(self, request: Request, conversation: str, text: str) -> HTTPResponse:
         """Refuse a message for now: the page keeps it and sends it again. What can be said anyhow comes with it."""
         said = await without_store.reply(request.app.ctx.agent, text, conversation, self.name())
         aside = web_history.shown(said.get("text"), (), said.get("custom")) if said else None
         return self._json({"error": refusals.TROUBLE, "aside": aside}, 503)
 
-    async def _feedback(self, request: Request, conversation: str) -> HTTPResponse:
+    async def _feedback(self, request: Request, conversation: str, on_new_message: Handler) -> HTTPResponse:
+        """Keep a rating; a cry for help beside it is answered as if it had been said."""
         body = _body_of(request) if len(request.body) <= MOST_BODY_BYTES else None
         if body is None:
             return refusals.refusal(refusals.NOT_UNDERSTOOD, 400)
-        seconds = await web_limits.wait(request)
+        word = web_feedback.word_of(body)
+        seconds = await web_limits.wait_to_rate(request, conversation, word)
         if seconds:
             return refusals.slow_down(seconds)
+        if await without_store.outranking_intent(request.app.ctx.agent, word):
+            try:
+                await self._play(request, conversation, word, uuid.uuid4().hex, on_new_message)
+            except Exception:
+                logger.exception("a cry for help beside a rating could not be answered")
+                return await self._aside(request, conversation, word)
         turns = await web_history.read(request.app.ctx.agent, conversation)
         try:
             await asyncio.to_thread(web_feedback.store, conversation, turns, body, settings.load().now())

@@ -20,6 +20,12 @@ class NotAnAnswer(ValueError):
     """The rated turn isn't an answer of this conversation, or the rating is none."""
 
 
+def word_of(body: dict[str, Any]) -> str:
+    """Return what a customer wrote beside a rating, empty for nothing."""
+    word = body.get("word")
+    return word if isinstance(word, str) else ""
+
+
 def store(conversation: str, turns: Sequence[Turn], body: dict[str, Any], now: datetime) -> None:
     """Keep the rating ``{"n": turn, "rating": "up" | "down", "word": "…"}``; a second one replaces the first.
 

@@ -40,6 +40,15 @@ async def wait_to_open(request: Request) -> int:
 async def wait_to_say(request: Request, conversation: str, text: str) -> int:
     """Count one message; return how many seconds it comes too early, 0 for none and for a message about danger."""
     seconds = await wait(request, Allowance(f"session:{conversation}", settings.load().messages_per_minute))
+    return await _unless_in_danger(seconds, request, conversation, text)
+
+
+async def wait_to_rate(request: Request, conversation: str, word: str) -> int:
+    """Count one rating; return how many seconds it comes too early, 0 for none and for a word about danger."""
+    return await _unless_in_danger(await wait(request), request, conversation, word)
+
+
+async def _unless_in_danger(seconds: int, request: Request, conversation: str, text: str) -> int:
     if not seconds or await without_store.outranking_intent(request.app.ctx.agent, text) is None:
         return seconds
     urgent = Allowance(f"urgent:{conversation}", URGENT_PER_MINUTE)

@@ -150,6 +150,14 @@ def test_a_long_message_is_answered_politely_and_the_box_takes_no_more(open_page
     answer_number(page, 1)
 
 
+def test_who_pastes_too_much_is_told_that_the_rest_is_not_there(open_page):
+    page = open_page()
+    page.focus("#text")
+    page.keyboard.insert_text("还" * 600)
+    assert len(page.input_value("#text")) == 500
+    assert "最多 500 字" in page.locator("#toast").inner_text()
+
+
 def test_large_text_on_a_small_phone_still_fits(open_page):
     page = open_page({"width": 360, "height": 640})
     ask(page, "花呗逾期一天会上征信吗")

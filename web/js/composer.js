@@ -1,6 +1,8 @@
 // Where people write: grows with the text, sends with Enter, not in the middle of composing a character.
 import { find } from "./dom.js";
 import { icon } from "./icons.js";
+import { toast } from "./status.js";
+import * as texts from "./texts.js";
 
 export function composer(say) {
   const box = find("text");
@@ -17,7 +19,10 @@ export function composer(say) {
     box.focus();
     if (text) say(text);
   });
-  box.addEventListener("input", grow);
+  box.addEventListener("input", () => {
+    grow();
+    if (box.value.length >= box.maxLength) toast(texts.full(box.maxLength)); // the browser drops the rest without a word
+  });
   box.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

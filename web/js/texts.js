@@ -26,6 +26,7 @@ export const COPIED = "已复制";
 export const COPY_FAILED = "没能复制，请长按文字选取";
 export const COPY = "复制这条回答";
 export const UP = "有帮助";
+export const full = (most) => `一次最多 ${most} 字，已经写满；多出来的没有放进来，请分几次说`;
 export const DOWN = "没帮助";
 export const THANKS = "谢谢，已记下";
 export const FEEDBACK_FAILED = "没能记下，请稍后再试";
