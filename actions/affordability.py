@@ -27,12 +27,10 @@ class ActionAffordabilityCheck(GuidedAction):
         table = {
             "caption": texts.own("caption"),
             "columns": texts.own("columns").split("｜"),
-            "rows": [
-                [name, show(amount), show_rate((amount / income).quantize(Decimal("0.001")))] for name, amount in rows
-            ],
+            "rows": [[name, show(amount), show_rate(amount / income, burden.places)] for name, amount in rows],
         }
         fields = {
-            "ratio": show_rate(burden.ratio.quantize(Decimal("0.001"))),
+            "ratio": show_rate(burden.ratio, burden.places),
             "left": show(burden.left),
             "and_essentials": texts.own("with_essentials") if values[ESSENTIALS] else "",
             "table": table,

@@ -18,7 +18,7 @@ from finlit.tasks.progress import DONE, Entry, entries
 
 BASE_FOR_DAILY_RATES = 360  # the answer says so; contracts may take 365 (F-FEE-22)
 STEPS = "/steps"  # a narrower intent: how was that reckoned?
-RATE_PLACES = Decimal("0.0001")
+RATE_PLACES = 2  # of the percentage
 
 
 class ActionPlanCompare(GuidedAction):
@@ -74,7 +74,7 @@ class ActionPlanCompare(GuidedAction):
             fields |= {"rate": show_rate(annual), "monthly_rate": show_rate(annual / MONTHS_A_YEAR)}
         if fee is not None:
             nominal = fee / amount * MONTHS_A_YEAR / periods
-            fields |= {"fee": show(fee), "nominal": show_rate(nominal.quantize(RATE_PLACES))}
+            fields |= {"fee": show(fee), "nominal": show_rate(nominal, RATE_PLACES)}
         return fields | {f"{name}_{FEE}": value for plan in compared if plan.method == FEE_METHOD
                          for name, value in _of(plan).items()}  # fmt: skip
 
@@ -99,7 +99,7 @@ def _fee(values: Mapping[str, Any], amount: Decimal, periods: int) -> Decimal | 
 
 
 def _rate(fraction: Decimal | None) -> str:
-    return "—" if fraction is None else show_rate(fraction.quantize(RATE_PLACES))
+    return "—" if fraction is None else show_rate(fraction, RATE_PLACES)
 
 
 def _of(plan: Plan) -> dict[str, str]:

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from finlit.money import exact
-
-SOURCE = "F-PLAN-01"
+from finlit.money import exact, round_rate
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,16 @@ class DebtBurden:
     band: Band
     left: Decimal
 
+    @property
+    def places(self) -> int:
+        """Return how many places of the percentage to show: one, or as many as tell its band from the next."""
+        return next((places for places in range(1, 20) if band_of(round_rate(self.ratio, places)) is self.band), 20)
+
+
+def band_of(ratio: Decimal) -> Band:
+    """Return the band into which ``ratio``, a fraction, falls."""
+    return next(band for band in BANDS if band.up_to is None or ratio <= band.up_to)
+
 
 def debt_to_income(income: Decimal, payments: Sequence[Decimal], essentials: Decimal = Decimal(0)) -> DebtBurden:
     """Weigh monthly ``payments`` against monthly take-home ``income``; all in yuan.
@@ -53,5 +61,4 @@ def debt_to_income(income: Decimal, payments: Sequence[Decimal], essentials: Dec
         raise ValueError("payments and essential spending are not negative")
     owed = sum(payments, Decimal(0))
     ratio = owed / income
-    band = next(band for band in BANDS if band.up_to is None or ratio <= band.up_to)
-    return DebtBurden(ratio, band, income - owed - essentials)
+    return DebtBurden(ratio, band_of(ratio), income - owed - essentials)

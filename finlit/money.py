@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 ONE_FEN = Decimal("0.01")
-_MOST_PERCENT_PLACES = Decimal("0.0001")
+MOST_PERCENT_PLACES = 4
 
 
 def exact(value: Decimal | int | str) -> Decimal:
@@ -24,6 +24,15 @@ def exact(value: Decimal | int | str) -> Decimal:
     if not number.is_finite():
         raise ValueError(f"not a finite number: {value!r}")
     return number
+
+
+def round_rate(fraction: Decimal, places: int) -> Decimal:
+    """Return ``fraction`` rounded half up to ``places`` of its percentage: 0.4005 to one place is 0.401."""
+    return _rounded(exact(fraction), places + 2)
+
+
+def _rounded(number: Decimal, places: int) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
 def fen(amount: Decimal) -> Decimal:
@@ -42,9 +51,9 @@ def show_range(least: Decimal, most: Decimal) -> str:
     return show(least) if fen(least) == fen(most) else f"{show(least)}–{show(most)}"
 
 
-def show_rate(fraction: Decimal) -> str:
-    """Return a rate in percent without needless zeros, at most four places: ``18%``, ``0.05%``."""
-    percent = (exact(fraction) * 100).quantize(_MOST_PERCENT_PLACES, rounding=ROUND_HALF_UP)
+def show_rate(fraction: Decimal, places: int = MOST_PERCENT_PLACES) -> str:
+    """Return a rate in percent without needless zeros, rounded half up to ``places``: ``18%``, ``0.05%``."""
+    percent = _rounded(exact(fraction) * 100, places)
     whole, _, places = f"{percent:f}".partition(".")
     places = places.rstrip("0")
     return f"{whole}.{places}%" if places else f"{whole}%"

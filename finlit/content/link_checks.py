@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from finlit.content.answer_checks import WARN_BEFORE
 from finlit.content.facts import Registry
 from finlit.content.problems import Problem, error, warning
 from finlit.content.topics import Content, Loader, Place
 
-SOON_DAYS = 30
 _ADDRESS = re.compile(r"https?[:：]\S*|www\.\S+", re.IGNORECASE)
 _HOST = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", re.IGNORECASE)
 _AFTER_ADDRESS = "（），。；、）]」\"'"
@@ -88,7 +88,11 @@ def expiries(file: str, root: Any, registry: Registry, today: date) -> Iterator[
     """Say which facts are past their last day, or will be within thirty days, cited or not."""
     for fact_id, _, key in pairs(child(root, "facts")):
         until = registry[fact_id].until if fact_id in registry else None
-        if until is not None and 0 <= (until - today).days <= SOON_DAYS:
+        if until is None or until - today > WARN_BEFORE:
+            continue
+        if registry.expired(fact_id, today):
+            yield warning(_place(file, key), f"{fact_id} 已于 {until} 过期，引用它的行不再说。请复核后改日期，或删去。")
+        else:
             yield warning(_place(file, key), f"{fact_id} 将于 {until} 到期，请准备复核。")
 
 

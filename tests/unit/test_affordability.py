@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 import yaml
 
-from finlit.affordability import BANDS, SOURCE, debt_to_income
+from finlit.affordability import BANDS, debt_to_income
+from finlit.money import show_rate
 from finlit.settings import PROJECT_ROOT
 
 
@@ -21,6 +22,23 @@ from finlit.settings import PROJECT_ROOT
 )
 def test_ten_thousand_yuan_of_income_fall_into_the_bands_of_f_plan_01(owed, band):
     assert debt_to_income(Decimal(10_000), [Decimal(owed)]).band.name == band
+
+
+@pytest.mark.parametrize(
+    ("owed", "shown"),
+    [
+        ("4005", "40.1%"),
+        ("4004", "40.04%"),
+        ("4000.01", "40.0001%"),
+        ("4000", "40%"),
+        ("5001", "50.01%"),
+        ("3333", "33.3%"),
+        ("3335", "33.4%"),
+    ],
+)
+def test_the_percentage_that_is_shown_never_contradicts_its_band(owed, shown):
+    burden = debt_to_income(Decimal(10_000), [Decimal(owed)])
+    assert show_rate(burden.ratio, burden.places) == shown
 
 
 def test_all_payments_count_together_and_essentials_lower_what_is_left():
@@ -43,4 +61,4 @@ def test_the_wording_of_each_band_stands_in_the_fact():
     facts = yaml.safe_load((PROJECT_ROOT / "data" / "facts.yml").read_text(encoding="utf-8"))["facts"]
     worded = [band.wording for band in BANDS if band.wording]
     assert len(worded) == 2
-    assert all(wording in facts[SOURCE]["statement"] for wording in worded)
+    assert all(wording in facts["F-PLAN-01"]["statement"] for wording in worded)

@@ -74,6 +74,13 @@ def test_a_fact_that_expires_within_thirty_days_is_a_warning_although_nothing_ci
     assert not list(link_checks.expiries("f", tree(FACTS), registry, date(2026, 9, 1)))
 
 
+def test_a_fact_past_its_last_day_is_a_warning_although_nothing_cites_it():
+    registry = facts.parse(yaml.safe_load(FACTS))
+    ((severity, line, message),) = said(link_checks.expiries("f", tree(FACTS), registry, date(2026, 12, 20)))
+    assert (severity, line) == ("warning", 2)
+    assert "F-A-01 已于 2026-12-01 过期" in message
+
+
 def test_a_web_address_that_cannot_be_opened_is_an_error():
     texts = link_checks.texts_with_addresses(Content(), "f", tree(FACTS))
     found = said(link_checks.addresses(texts))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finlit.money import exact, fen, show, show_range, show_rate
+from finlit.settings import PROJECT_ROOT
 
 MONEY_MODULES = ("money", "rates", "fees", "instalments", "affordability", "accounts.ledger")
 HEAVY = ("rasa", "rasa_sdk", "tensorflow", "sqlalchemy")
@@ -49,6 +50,17 @@ def test_amounts_are_shown_with_thousands_and_two_places(amount, shown):
 )
 def test_rates_are_shown_without_needless_zeros(fraction, shown):
     assert show_rate(Decimal(fraction)) == shown
+
+
+def test_half_of_the_last_place_of_a_rate_is_rounded_up():
+    assert show_rate(Decimal("0.4005"), 1) == "40.1%"
+    assert show_rate(Decimal("0.07125"), 2) == "7.13%"
+
+
+def test_no_code_rounds_without_naming_how():
+    files = [path for folder in ("actions", "finlit") for path in (PROJECT_ROOT / folder).rglob("*.py")]
+    calls = [line for path in files for line in path.read_text(encoding="utf-8").splitlines() if ".quantize(" in line]
+    assert calls and all("rounding=" in line for line in calls)
 
 
 def test_a_range_of_one_amount_is_shown_once():
