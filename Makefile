@@ -74,8 +74,8 @@ fuzz-wechat: setup train ## 一万个恶意请求打微信地址（只在本机�
 	@FINLIT_ENV=test FINLIT_HOSTILE_REQUESTS=10000 $(PYTHON) -m pytest tests/integration/test_wechat_journey.py -k hostile
 
 evaluate: train ## 在保留集（和 ../shared 的真实问句，若有）上打分
-	@for file in tests/nlu/heldout.tsv ../shared/eval/real_dev.tsv; do \
-	  [ -f $$file ] && echo "$$file" && $(FINLIT) evaluate $$file; done; true
+	@set -e; for file in tests/nlu/heldout.tsv ../shared/eval/real_dev.tsv; do \
+	  if [ -f $$file ]; then echo "$$file"; $(FINLIT) evaluate $$file; fi; done
 
 bench: train ## 与原版 Rasa 同场比较，再量账户答案：中位数、比值、图，写到 docs/benchmarks/（原版在全部句子上学 15 遍，约一小时；EPOCHS=100 是它的默认，约六小时）
 	@$(PYTHON) -m benchmarks.run --epochs $(or $(EPOCHS),15)
