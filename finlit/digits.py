@@ -75,10 +75,15 @@ def runs(text: str) -> Iterator[Run]:
 _PHONE = re.compile(r"(?:(?:00)?86)?(1[3-9]\d{9})")
 
 
-def find_phone(run: Run, at: int = 0) -> tuple[int, int, str] | None:
-    """Return start, end and the eleven digits of the first mobile number from ``at``; a country code belongs to it."""
-    for start in range(at, len(run.digits) - 10):
-        match = _PHONE.match(run.digits, start)
-        if match and run.is_whole(start, match.end()):
-            return start, match.end(), match[1]
+def phone_at(run: Run, start: int) -> tuple[int, str] | None:
+    """Return the end and the eleven digits of the mobile number that begins at ``start``; a country code belongs to it."""
+    match = _PHONE.match(run.digits, start)
+    return (match.end(), match[1]) if match and run.is_whole(start, match.end()) else None
+
+
+def find_phone(run: Run) -> tuple[int, int, str] | None:
+    """Return start, end and the eleven digits of the first mobile number."""
+    for start in range(len(run.digits) - 10):
+        if found := phone_at(run, start):
+            return start, *found
     return None

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from finlit.digits import Run, find_phone, runs
+from finlit.digits import Run, phone_at, runs
 
 _ID_CARD = re.compile(r"([1-9]\d{5})(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 _CARD_LENGTHS = range(19, 15, -1)  # the longest first
 _SHORTEST = 11
-_EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@([A-Za-z0-9-]+\.[A-Za-z0-9.-]+)")
+# Looked for only where a name begins: else each of its characters would be tried again.
+_EMAIL = re.compile(r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@([A-Za-z0-9-]+\.[A-Za-z0-9.-]+)")
 _CHECK_DIGITS = "xXｘＸ"
 # A code that is quoted while none is asked for: 「验证码是 583920」, a pasted text message.
 _QUOTED_CODE = re.compile(r"(验证码|校验码|动态码|短信码)([^\w]|是|为|：)*$")
@@ -67,11 +68,11 @@ def _id_card(run: Run, at: int, text: str) -> tuple[int, Span] | None:
 
 
 def _phone(run: Run, at: int) -> tuple[int, Span] | None:
-    found = find_phone(run, at)
-    if found is None or found[0] != at:
+    found = phone_at(run, at)
+    if found is None:
         return None
-    start, end, digits = found
-    return end, (run.places[start], run.places[end - 1] + 1, f"{digits[:3]}****{digits[-4:]}")
+    end, digits = found
+    return end, (run.places[at], run.places[end - 1] + 1, f"{digits[:3]}****{digits[-4:]}")
 
 
 def _bank_card(run: Run, at: int, text: str) -> tuple[int, Span] | None:

@@ -18,9 +18,12 @@ from finlit.db import demo, engine, tables
 from finlit.dialogue import verifying
 from finlit.settings import load, overridden
 from tests.conftest import NOW
+from tests.demo_figures import PLAIN, stands
+from tests.integration.account_answers import working
+from tests.reference import yuan
 
 SECRET = "s" * 40
-FIGURE = "¥5,314.11"  # what late-20 owes
+FIGURE = yuan(sum(stands(plain, NOW.date()).outstanding for plain in PLAIN["late-20"]))  # what the owner owes
 _numbers = itertools.count()
 
 
@@ -152,9 +155,14 @@ def test_a_forged_slot_entity_or_decision_opens_nothing(owner):
 
 
 def test_somebody_elses_debt_is_not_told_even_to_a_verified_customer(assistant, owner):
-    for question in ("帮我查下我老公欠多少", "13900000007 这个人欠多少", "郑凯欠多少", "我同事在你们这欠多少钱"):
+    theirs = {*working("late-95", NOW.date()), "95 天", "郑凯"} - {"¥0.00"}
+    assert len(theirs) > 10
+    for question in ("帮我查下我老公欠多少", "13900000007 这个人欠多少", "我同事在你们这欠多少钱"):
         said = owner.say(question)
-        assert not any(figure in said for figure in ("¥18", "95 天", "郑凯"))
+        assert FIGURE not in said, question
+        assert not [figure for figure in theirs if figure in said], question
+    said = owner.say("郑凯欠多少")  # a bare name may be heard as a question about oneself
+    assert not [figure for figure in theirs if figure in said]
 
 
 def test_with_the_switch_off_even_a_verified_customer_sees_nothing(assistant, owner):

@@ -18,15 +18,14 @@ from tests.demo_figures import (
     TOMORROW,
     half,
     paid_so_far,
-    penalty_of,
     rate_of,
     settle,
     shares,
     stands,
     unpaid,
 )
-from tests.integration.account_answers import rendered, run
-from tests.reference import half_up, penalty, yuan
+from tests.integration.account_answers import amounts, rendered, run, working
+from tests.reference import half_up, yuan
 
 CUSTOMERS = list(PLAIN)
 AMOUNT = re.compile(r"¥[\d,]+\.\d\d")
@@ -39,39 +38,9 @@ def spoken(said, domain):
     return AMOUNT.findall("\n".join(parts))
 
 
-def amounts(*fen):
-    return {yuan(each) for each in fen}
-
-
 def charges(loan):
     """Return what beside principal is past due, as it is called; a loan with a fee bears no interest."""
     return f"手续费 {yuan(loan.fee)}" if loan.fee else f"利息 {yuan(loan.interest)}"
-
-
-def working(customer, day):
-    """Return the amounts that explain how a loan stands: what bore penalty interest, its parts, and sums."""
-    found = set()
-    for plain in PLAIN[customer]:
-        now = stands(plain, day)
-        fallen = [due for due in unpaid(plain) if due.day <= day]
-        found |= amounts(
-            now.penalty, now.pay, now.outstanding, now.interest, sum(due.principal for due in unpaid(plain)),
-            sum(due.principal for due in fallen), sum(due.interest for due in fallen), now.principal, now.a_day,
-            now.fee, sum(due.fee for due in fallen),
-        )  # fmt: skip
-        for due in fallen:
-            left = due.of_principal
-            found |= amounts(left, penalty_of(plain, due, day), due.penalty_paid)
-            found |= amounts(half_up(due.principal * rate_of(plain) / plain.base))  # what a day costs on it
-            for _, fen in due.paid:
-                left -= fen
-                found |= amounts(left)
-            whole = penalty(
-                due.of_principal, due.day, due.paid, day,
-                rate=rate_of(plain), base=plain.base, grace=plain.grace, from_grace_end=plain.from_grace_end,
-            )  # fmt: skip
-            found |= amounts(whole)
-    return found
 
 
 @pytest.mark.parametrize("customer", CUSTOMERS)
