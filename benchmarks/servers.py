@@ -37,7 +37,8 @@ class Servers:
         self.environment = {
             **os.environ, "FINLIT_ENV": "test", "FINLIT_NOW": "", "FINLIT_PORT": str(self.port),
             "DATABASE_URL": f"sqlite:///{folder}/finlit.db", "TRACKER_DATABASE": f"sqlite:///{folder}/talk.db", "FINLIT_SESSION_SECRET": "measured-" * 6,
-            "FINLIT_ADDRESS_REQUESTS_PER_MINUTE": NO_LIMIT, "FINLIT_NEW_SESSIONS_PER_MINUTE": NO_LIMIT, **changes,
+            "FINLIT_ADDRESS_REQUESTS_PER_MINUTE": NO_LIMIT, "FINLIT_NEW_SESSIONS_PER_MINUTE": NO_LIMIT,
+            "FINLIT_ADDRESS_STREAMS": NO_LIMIT, **changes,
         }  # fmt: skip
 
     def __enter__(self) -> Servers:

@@ -51,6 +51,7 @@ class Settings:
     messages_per_minute: int
     address_requests_per_minute: int
     new_sessions_per_minute: int
+    address_streams: int  # open at once in each process
     widget_origins: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     action_timeout: float
@@ -144,6 +145,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         messages_per_minute=int(setting_values.positive(values, "FINLIT_MESSAGES_PER_MINUTE", 30)),
         address_requests_per_minute=int(setting_values.positive(values, "FINLIT_ADDRESS_REQUESTS_PER_MINUTE", 600)),
         new_sessions_per_minute=int(setting_values.positive(values, "FINLIT_NEW_SESSIONS_PER_MINUTE", 120)),
+        address_streams=int(setting_values.positive(values, "FINLIT_ADDRESS_STREAMS", 300)),
         widget_origins=setting_values.origins(values, "FINLIT_WIDGET_ORIGINS", production),
         trusted_proxies=setting_values.networks(values, "FINLIT_TRUSTED_PROXIES"),
         action_timeout=setting_values.positive(values, "FINLIT_ACTION_TIMEOUT", 10),

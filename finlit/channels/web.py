@@ -275,8 +275,10 @@ class WebChat(InputChannel):
         return self._json({"stored": True})
 
     async def _stream(self, request: Request, conversation: str) -> HTTPResponse | None:
+        current = settings.load()
+        address = address_of(request, current.trusted_proxies)
         try:
-            self._streams.enter(conversation)
+            self._streams.enter(conversation, address, current.address_streams)
         except TooManyStreams:
             return refusals.slow_down(30)
         try:
@@ -293,5 +295,5 @@ class WebChat(InputChannel):
                 logger.warning("a stream ends: %s", type(down).__name__)
             await response.eof()
         finally:
-            self._streams.leave(conversation)
+            self._streams.leave(conversation, address)
         return None

@@ -35,7 +35,7 @@ def event(name: str, data: Any) -> str:
 
 
 class TooManyStreams(Exception):
-    """The conversation, or this process, has as many open streams as it may have."""
+    """The conversation, the address or this process has as many open streams as it may have."""
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Streams:
     def __init__(self, pulses: Pulses) -> None:
         self._pulses = pulses
         self._open: Counter[str] = Counter()
+        self._from: Counter[str] = Counter()  # how many of them each address has
         self._last: dict[str, Pulse | None] = {}
         self._changed: dict[str, _Change] = {}
         self._watcher: asyncio.Task[None] | None = None
@@ -81,16 +82,21 @@ class Streams:
             changed.is_beginning = is_beginning
             changed.event.set()
 
-    def enter(self, conversation: str) -> None:
+    def enter(self, conversation: str, address: str, per_address: int) -> None:
         """Count a stream in; raises TooManyStreams. ``leave`` must follow."""
-        if self._closing or self._open[conversation] >= PER_CONVERSATION or self._open.total() >= PER_PROCESS:
+        is_full = self._open.total() >= PER_PROCESS or self._from[address] >= per_address
+        if self._closing or is_full or self._open[conversation] >= PER_CONVERSATION:
             raise TooManyStreams
         self._open[conversation] += 1
+        self._from[address] += 1
         if self._watcher is None or self._watcher.done():
             self._watcher = asyncio.get_running_loop().create_task(self._watch())
 
-    def leave(self, conversation: str) -> None:
+    def leave(self, conversation: str, address: str) -> None:
         """Count a stream out."""
+        self._from[address] -= 1
+        if self._from[address] <= 0:
+            del self._from[address]
         self._open[conversation] -= 1
         if self._open[conversation] <= 0:
             del self._open[conversation]

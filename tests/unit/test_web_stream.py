@@ -39,7 +39,7 @@ class Conversation:
     async def open(self):
         """Return what a page is shown, a list that grows."""
         shown = []
-        self.streams.enter("web-a")
+        self.streams.enter("web-a", "203.0.113.1", 9)
 
         async def follow():
             async for event in self.streams.events("web-a", 0, self.news):
@@ -108,5 +108,20 @@ def test_nothing_is_read_while_nothing_happens():
         looks = conversation.looks
         await asyncio.sleep(LOOK_EVERY * 10)
         assert conversation.looks == looks
+
+    asyncio.run(play())
+
+
+def test_one_address_can_not_take_the_streams_of_everybody_else():
+    async def play():
+        streams, greedy, other = Conversation().streams, "203.0.113.7", "203.0.113.8"
+        for number in range(3):
+            streams.enter(f"web-{number}", greedy, 3)
+        with pytest.raises(web_stream.TooManyStreams):
+            streams.enter("web-3", greedy, 3)
+        streams.enter("web-4", other, 3)
+        streams.leave("web-0", greedy)
+        streams.enter("web-3", greedy, 3)
+        streams.close()
 
     asyncio.run(play())
