@@ -1,1 +1,1 @@
-"""The command line: ``finlit ask | evaluate | test-conversations | train | validate | run | db``."""
+"""The command line: ``finlit <command>``; the commands are those of ``main.COMMANDS``."""

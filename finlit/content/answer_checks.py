@@ -14,7 +14,7 @@ from finlit.content.topics import Content, Place, Response
 
 # What is said when a message can't be answered; finlit.dialogue.nlg picks among them.
 ALWAYS_NEEDED = ("utter_ask", "utter_ask_again", "utter_refuse", "utter_refuse_again", "utter_out_of_scope_again",
-                 "utter_empty", "utter_too_long", "utter_only_symbols", "utter_command", "utter_too_fast",
+                 "utter_empty", "utter_too_long", "utter_only_symbols", "utter_command",
                  "utter_service_down", "utter_conversations_down", "utter_told", "utter_told_more")  # fmt: skip
 MOST_POINTS = 4
 MOST_CHARACTERS = 300

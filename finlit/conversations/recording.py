@@ -37,7 +37,7 @@ class Recording:
         return self._play(Turn(TAP if text in offered else SAY, text, HERE))
 
     def wait(self, turn: Turn) -> Seen:
-        """Let time pass: a turn as ``reading.waiting`` makes it."""
+        """Let time pass: a turn of kind ``WAIT`` with its ``wait``."""
         return self._play(turn)
 
     def _play(self, turn: Turn) -> Seen:

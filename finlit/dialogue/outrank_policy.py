@@ -1,7 +1,7 @@
 """Whatever must outrank everything, an active form included.
 
-Rasa runs an active form before any intent rule. This policy answers the intents named in
-``config.yml`` itself, with the highest priority; ``AssistantProcessor`` keeps their text out
+Rasa runs an active form before any intent rule. This policy answers the intents of
+``OUTRANKING_INTENTS`` itself, with the highest priority; ``AssistantProcessor`` keeps their text out
 of every slot. A new form can't forget it: nothing about it stands in the form.
 """
 

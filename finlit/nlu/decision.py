@@ -44,8 +44,6 @@ def decide(ranking: Sequence[tuple[str, float]], thresholds: Thresholds, askable
         for label, value in ranking[: thresholds.max_candidates]
         if value >= thresholds.candidate_at and label in askable
     ]
-    if probability >= thresholds.ask_at and len(candidates) >= 2:
-        return Decision("asked", best, candidates)
     if probability >= thresholds.ask_at and candidates:
         return Decision("asked", best, candidates)
     return Decision("refused", best)

@@ -101,10 +101,6 @@ class QuestionModel:
         """Return one logit for each intent of ``labels``."""
         return self.intents.scores(*self.view.row(text)) / TEMPERATURE
 
-    def probabilities(self, text: str) -> np.ndarray:
-        """Return one probability for each intent of ``labels``."""
-        return softmax(self.logits(text))
-
     def familiarity(self, text: str) -> float:
         """Return the share of the n-grams of two and more characters in ``text`` that training sentences held."""
         block = self.view.blocks[0]

@@ -252,7 +252,7 @@ _COMPILED = [(re.compile(pattern), read) for pattern, read in _RULES]
 
 
 def _two_digits(text: str) -> tuple[str, Decimal | str]:
-    """Read 三五千 as unclear, but 十五 or 二三 only when neighbours (两三天); 一二 as digits never happen here."""
+    """Read two digits side by side before a unit (三五千、两三天) as unclear, in the customer's own words."""
     return "ambiguous", text
 
 

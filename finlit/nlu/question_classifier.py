@@ -54,14 +54,14 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             "crisis_signs": "data/crisis/signs.yml",
             "crisis_lines": "data/crisis/crisis.txt",
             "calm_lines": "data/crisis/calm.txt",
-            "answer_at": 0.45,
+            "answer_at": 0.55,
             "ask_at": 0.13,
-            "margin": 0.3,
+            "margin": 0.35,
             "candidate_at": 0.07,
             "crisis_sure_at": 0.2,
             "crisis_unsure_at": -0.1,
             "crisis_despite_at": 0.8,
-            "out_of_scope_weight": 2.5,
+            "out_of_scope_weight": 5.0,
         }
 
     @classmethod

@@ -54,10 +54,6 @@ class Phrases:
         plain = fingerprint(text)
         return next((name for name, pattern in self.controls.items() if pattern.fullmatch(plain)), None)
 
-    def is_control(self, name: str, text: str) -> bool:
-        """Say whether the whole of ``text`` may mean ``name``; a phrase may mean two things."""
-        return self.controls[name].fullmatch(fingerprint(text)) is not None
-
     def interrupts(self, text: str) -> bool:
         """Say whether ``text`` opens like somebody who asks something else first."""
         return self.interrupting.match(fingerprint(text)) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Text
 
-from finlit.db.tables.base import Base, RowId
+from finlit.db.tables.base import Base, RowId, one_of
 from finlit.db.types import UtcTime
 
 ROLES = ("viewer", "editor", "publisher", "admin")
@@ -15,7 +15,7 @@ class ConsoleUser(Base):
     """Somebody who may use the console. Never deleted: the audit trail names them."""
 
     __tablename__ = "console_users"
-    __table_args__ = (CheckConstraint("role IN ('viewer', 'editor', 'publisher', 'admin')", name="role_is_known"),)
+    __table_args__ = (CheckConstraint(one_of("role", ROLES), name="role_is_known"),)
 
     name = Column(String(32), primary_key=True)  # what they log in with, and the name of their draft
     full_name = Column(String(64), nullable=False)
@@ -70,7 +70,7 @@ class Publication(Base):
 
     __tablename__ = "publications"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'running', 'published', 'failed', 'returned')", name="state_is_known"),
+        CheckConstraint(one_of("state", PUBLICATION_STATES), name="state_is_known"),
         CheckConstraint("kind IN ('publish', 'rollback')", name="kind_is_known"),
     )
 
