@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete
 
-from finlit.accounts import audit
+from finlit.accounts import audit, data_rights
 from finlit.db import conversation_events, engine, tables
 from finlit.settings import Settings
 
@@ -33,10 +33,12 @@ def purge(current: Settings) -> Done:
     before = current.now() - current.conversations_kept
     store = engine.engine_for(current.tracker_database)
     missing = conversation_events.is_away(store)
-    gone = conversation_events.Purged(0, 0)
+    gone, promised = conversation_events.Purged(0, 0), 0
     if not missing:
         conversation_events.create(store)
         gone = conversation_events.purge(store, before.timestamp())
+        # A process that ended between the promise and the deletion has left it to us.
+        promised = conversation_events.delete_where_told(store, data_rights.DELETED)
     message, rating = tables.WebMessage, tables.AnswerFeedback
     with engine.sessions(current.database_url).begin() as session:
         engine.no_time_limit(session.connection())
@@ -45,5 +47,6 @@ def purge(current: Settings) -> Done:
             for table, old in ((message, message.received_at < before), (rating, rating.given_at < before))
         ]
         detail = f"events {gone.events}, conversations {gone.conversations}, older than {before:%Y-%m-%d}"
+        detail += f", promised {promised}" if promised else ""
         audit.record(session, "purge conversations", current.now(), who=SYSTEM, detail=detail)
     return Done(gone.events, gone.conversations, counts[0], counts[1], missing)

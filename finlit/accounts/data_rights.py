@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from finlit.accounts import audit, binding
 from finlit.db import tables
 
+DELETED = "utter_account_unbind_deleted"  # the answer that tells the customer so
+
 
 @dataclass(frozen=True)
 class Stored:

@@ -150,6 +150,17 @@ def delete(target: Engine, sender: str) -> None:
     _shrink(target)
 
 
+def delete_where_told(target: Engine, answer: str) -> int:
+    """Delete every conversation in which the assistant gave ``answer`` (its name); return how many."""
+    told = sa.and_(EVENTS.c.type_name == "bot", EVENTS.c.data.contains(f'"{answer}"', autoescape=True))
+    with target.connect() as connection:
+        no_time_limit(connection)
+        names = list(connection.execute(sa.select(EVENTS.c.sender_id).where(told).distinct()).scalars())
+    for name in names:
+        delete(target, name)
+    return len(names)
+
+
 def purge(target: Engine, before: float) -> Purged:
     """Delete what is older than ``before`` (seconds since 1970) and not needed any more.
 

@@ -10,11 +10,11 @@ from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from finlit.accounts.data_rights import DELETED
 from finlit.dialogue import taps
 from finlit.dialogue.tracker_store import ConversationStore
 from finlit.settings import SHANGHAI
 
-DELETED = "utter_account_unbind_deleted"
 WHAT_STORED, DELETE_NOW = "account_unbind/what_stored", "account_unbind/delete_now"
 ASKED = "finlit_forget"  # in the message's metadata
 

@@ -4,9 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from rasa.shared.core.events import BotUttered
 from sqlalchemy import select
 
 from finlit import settings as finlit_settings
+from finlit.accounts import data_rights
 from finlit.cli import main
 from finlit.db import engine, schema, tables
 from finlit.dialogue.tracker_store import ConversationStore
@@ -50,6 +52,19 @@ def test_what_is_older_than_the_setting_says_goes_from_both_databases(current, c
         entry = opened.execute(select(tables.AuditEntry).order_by(tables.AuditEntry.id.desc())).scalars().first()
         assert (entry.who, entry.what) == ("system", "purge conversations") and "events 6" in entry.detail
     assert main.main(["db", "purge"]) == 0 and "删了 0 条" in capsys.readouterr().out
+
+
+@pytest.mark.both_engines
+def test_a_deletion_that_was_promised_but_cut_short_is_made_up_for(current):
+    store = ConversationStore(DOMAIN, url=current.tracker_database)
+    told = BotUttered("好，删好了。", data={"custom": {"answer": data_rights.DELETED}}, timestamp=NOW.timestamp())
+    asyncio.run(in_turns(store, "wechat-promised", [*session(NOW.timestamp()), told]))
+    asyncio.run(in_turns(store, "wechat-another", session(NOW.timestamp())))
+    assert main.main(["db", "purge"]) == 0
+    assert asyncio.run(store.keys()) == ["wechat-another"]
+    with engine.sessions(current.database_url)() as opened:
+        entry = opened.execute(select(tables.AuditEntry).order_by(tables.AuditEntry.id.desc())).scalars().first()
+        assert entry.detail.endswith("promised 1")
 
 
 def test_before_anybody_has_talked_there_is_nothing_to_purge(current, capsys, tmp_path):
