@@ -56,6 +56,7 @@ class Talk:
     label: str
     tracker: Tracker
     randomness: random.Random
+    looked_up: dict[str, Any] = field(default_factory=dict)  # in this turn, by what it is
 
     @classmethod
     def of(cls, tracker: Tracker) -> Talk:

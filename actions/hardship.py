@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sqlalchemy import select
-
 from actions.guided import Reply, Talk, Texts
 from actions.requests import RequestAction, sender
 from finlit.accounts import queries
-from finlit.accounts.binding import bound_customer
-from finlit.db import engine, tables
+from finlit.accounts.binding import AccountsOff, bound_customer, opened_account
+from finlit.db import engine
 from finlit.money import show
 from finlit.requests import filing
 from finlit.tasks.hardship import CONTACT, HARDSHIP_APPLY, LOAN, MONTHLY, REASON
@@ -58,16 +56,20 @@ class ActionHardshipApply(RequestAction):
 
 
 def _loans(talk: Talk) -> list[dict[str, str]]:
-    """Return the bound customer's loans that are not paid off, as choices."""
-    customer = bound_customer(talk.sender)
-    if customer is None:
+    """Return the bound customer's loans that are not paid off, as choices; read and audited once a turn."""
+    if LOAN not in talk.looked_up:
+        talk.looked_up[LOAN] = _read_loans(talk)
+    loans: list[dict[str, str]] = talk.looked_up[LOAN]
+    return loans
+
+
+def _read_loans(talk: Talk) -> list[dict[str, str]]:
+    try:
+        with opened_account(talk.sender, "read hardship_apply") as account:
+            if account is None:
+                return []
+            loans = queries.accounts(account.session, account.customer_id)
+    except AccountsOff:
         return []
-    with engine.sessions(talk.database_url)() as session:
-        ids = session.execute(
-            select(tables.Loan.id).where(tables.Loan.customer_id == customer).order_by(tables.Loan.id)
-        ).scalars()
-        standings = [
-            (loan, account.product, account.stands(talk.now.date()).outstanding)
-            for loan, account in zip(ids, queries.accounts(session, customer))
-        ]
-    return [{"code": loan, "title": f"{product} {show(owed)}"} for loan, product, owed in standings if owed]
+    owed = [(loan, loan.stands(talk.now.date()).outstanding) for loan in loans]
+    return [{"code": loan.id, "title": f"{loan.product} {show(left)}"} for loan, left in owed if left]

@@ -55,16 +55,17 @@ class RequestAction(GuidedAction, ABC):
         return Reply(f"{self.prefix}_open", self._where_it_is(talk, texts, own)) if own is not None else None
 
     def filed(self, talk: Talk, texts: Texts, done: Filed, **fields: str) -> Reply:
-        """Return that the request is filed, or that it was there before."""
-        if not done.already:
-            return Reply(f"{self.prefix}_done", {"number": done.number, **self.fields(talk, texts), **fields})
-        with engine.sessions(talk.database_url)() as session:
-            own = status.by_number(session, done.number, sender(talk))
-        return (
-            Reply("utter_request_unknown")
-            if own is None
-            else Reply(f"{self.prefix}_open", self._where_it_is(talk, texts, own))
-        )
+        """Return that the request is filed, or that it was there before.
+
+        One that was there and that the sender may not see has taken in what was said now: it is filed.
+        """
+        own = None
+        if done.already:
+            with engine.sessions(talk.database_url)() as session:
+                own = status.by_number(session, done.number, sender(talk))
+        if own is not None:
+            return Reply(f"{self.prefix}_open", self._where_it_is(talk, texts, own))
+        return Reply(f"{self.prefix}_done", {"number": done.number, **self.fields(talk, texts), **fields})
 
     def _where_it_is(self, talk: Talk, texts: Texts, own: status.RequestStatus) -> dict[str, str]:
         state = texts.line(f"utter_request_state_{own.state}")

@@ -54,6 +54,6 @@ def show_range(least: Decimal, most: Decimal) -> str:
 def show_rate(fraction: Decimal, places: int = MOST_PERCENT_PLACES) -> str:
     """Return a rate in percent without needless zeros, rounded half up to ``places``: ``18%``, ``0.05%``."""
     percent = _rounded(exact(fraction) * 100, places)
-    whole, _, places = f"{percent:f}".partition(".")
-    places = places.rstrip("0")
-    return f"{whole}.{places}%" if places else f"{whole}%"
+    whole, _, decimals = f"{percent:f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}.{decimals}%" if decimals else f"{whole}%"

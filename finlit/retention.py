@@ -1,6 +1,6 @@
 """What is kept how long: conversations, and what the web chat notes about them, go after the days in the settings.
 
-Not touched: accounts, requests that customers have made, the audit record, and the rows of WeChat's
+Tickets keep their question, not the conversation that went with it. Not touched: accounts, other requests, the audit record, and the rows of WeChat's
 deliveries, which their channel forgets by itself after two days.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from finlit.accounts import audit, data_rights
 from finlit.db import conversation_events, engine, tables
@@ -46,6 +46,13 @@ def purge(current: Settings) -> Done:
             session.execute(delete(table).where(old).execution_options(synchronize_session=False)).rowcount
             for table, old in ((message, message.received_at < before), (rating, rating.given_at < before))
         ]
+        old_request = select(tables.ServiceRequest.number).where(tables.ServiceRequest.opened_at < before)
+        session.execute(
+            update(tables.HandoffTicket)
+            .where(tables.HandoffTicket.number.in_(old_request), tables.HandoffTicket.transcript != "")
+            .values(transcript="")
+            .execution_options(synchronize_session=False)
+        )
         detail = f"events {gone.events}, conversations {gone.conversations}, older than {before:%Y-%m-%d}"
         detail += f", promised {promised}" if promised else ""
         audit.record(session, "purge conversations", current.now(), who=SYSTEM, detail=detail)

@@ -42,10 +42,10 @@ def stored(session: Session, conversation: str, now: datetime) -> Stored:
 
 
 def delete_all(session: Session, conversation: str, now: datetime) -> None:
-    """Delete the binding, the way to it, ratings and answers that went to WeChat; take the consent back. Audited.
+    """Delete the binding, the way to it, ratings, answers for WeChat and what tickets hold of the conversation.
 
-    Kept: the audit entries, the limits against guessing (worthless after an hour; deleting them
-    would be the way around a lock), and requests that the customer has made.
+    The consent is taken back. Audited. Kept: the audit entries, the limits against guessing (worthless
+    after an hour; deleting them would be the way around a lock), and requests that the customer has made.
     """
     audit.record(
         session,
@@ -62,7 +62,14 @@ def delete_all(session: Session, conversation: str, now: datetime) -> None:
         update(delivered)
         .where(delivered.conversation == conversation, delivered.state == "done")
         .where(delivered.total > 0, delivered.sent == delivered.total)
-        .values(parts=None, choices=None)
+        .values(parts=None, choices=None, total=0, sent=0)  # delivered again, it is answered with nothing
+        .execution_options(synchronize_session=False)
+    )
+    request = tables.ServiceRequest
+    session.execute(
+        update(tables.HandoffTicket)
+        .where(tables.HandoffTicket.number.in_(select(request.number).where(request.conversation == conversation)))
+        .values(transcript="")
         .execution_options(synchronize_session=False)
     )
     session.execute(

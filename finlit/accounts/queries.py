@@ -45,6 +45,7 @@ _PLANS = (
 class Account:
     """One loan as the ledger sees it; ``number`` is its place among the customer's loans, from 1."""
 
+    id: str
     number: int
     product: str
     instalments: tuple[DueAmount, ...]
@@ -140,7 +141,7 @@ def accounts(session: Session, customer_id: str) -> tuple[Account, ...]:
     loans = session.execute(_LOANS, {"customer": customer_id}).all()
     plans = _plans(session, customer_id)
     return tuple(
-        Account(number, str(loan.product), plans.get(loan.id, ()), _terms(loan), loan.started_on)
+        Account(str(loan.id), number, str(loan.product), plans.get(loan.id, ()), _terms(loan), loan.started_on)
         for number, loan in enumerate(loans, start=1)
     )
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from finlit.accounts import audit
 from finlit.db import tables
 from finlit.db.tables.requests import COMPLAINT, HANDOFF, HARDSHIP
 from finlit.privacy import mask
@@ -129,14 +130,22 @@ def file_handoff(
     transcript: str,
     choose: Callable[[str], str] = secrets.choice,
 ) -> Filed:
-    """File a ticket for a person, or return the conversation's open one."""
+    """File a ticket for a person, or return the conversation's open one.
+
+    One that the sender may not see any more (the proof has lapsed since) takes the new question in as well:
+    a conversation has one open ticket, and no question is lost.
+    """
 
     def details(session: Session, number: str) -> Any:
         return tables.HandoffTicket(number=number, question=mask(question), transcript=mask(transcript))
 
     def waiting(session: Session) -> Any:
-        own = Sender(sender.conversation, sender.channel, None)
-        return open_request(session, HANDOFF, sender) or open_request(session, HANDOFF, own)
+        found = open_request(session, HANDOFF, sender)
+        if found is None:
+            found = open_request(session, HANDOFF, Sender(sender.conversation, sender.channel, None))
+        if found is not None and found.customer_id not in (None, sender.customer):
+            found.handoff.question += f"\n{mask(question)}"
+        return found
 
     return _file(sessions, HANDOFF, sender, now, details, waiting, choose)
 
@@ -171,6 +180,10 @@ def _file(
                 session.flush()
                 session.add(details(session, number))
                 session.add(tables.RequestEvent(number=number, at=now, who=CUSTOMER, what="opened"))
+                audit.record(
+                    session, f"file {kind}", now, customer_id=sender.customer, conversation=sender.conversation,
+                    channel=sender.channel, detail=number,
+                )  # fmt: skip
                 return Filed(number, now)
         except IntegrityError as error:
             refused = error

@@ -6,7 +6,11 @@ from sqlalchemy import select
 
 from finlit.accounts import data_rights
 from finlit.accounts.binding import bind, bound_customer
-from finlit.db import tables
+from finlit.channels.deliveries import Inbox
+from finlit.channels.deliveries.kinds import NOTHING
+from finlit.db import engine, tables
+from finlit.requests import filing
+from finlit.requests.filing import Sender
 from tests.conftest import NOW
 
 
@@ -33,6 +37,26 @@ def test_deletion_takes_what_may_go_of_this_conversation_and_of_no_other(session
     }  # fmt: skip
     withdrawn = dict(session.execute(select(tables.Consent.conversation, tables.Consent.withdrawn_at)).all())
     assert withdrawn == {"mine": NOW + timedelta(minutes=1), "another": None}
+
+
+def test_a_ticket_keeps_its_question_but_not_the_conversation_that_went_with_it(session, settings):
+    sessions = engine.sessions(settings.database_url)
+    for talk in ("mine", "another"):
+        filing.file_handoff(sessions, Sender(talk, "web", None), NOW, question="找人", transcript="客户：欠 ¥5,314.11")
+    data_rights.delete_all(session, "mine", NOW)
+    session.commit()
+    ticket, request = tables.HandoffTicket, tables.ServiceRequest
+    rows = session.execute(select(request.conversation, ticket.question, ticket.transcript).join(ticket))
+    assert sorted(rows) == [("another", "找人", "客户：欠 ¥5,314.11"), ("mine", "找人", "")]
+
+
+def test_a_delivery_that_comes_again_after_the_deletion_is_answered_with_nothing(session, settings):
+    session.add(delivery("mine", "mine-1", state="done", way="passive", parts='["¥5,314.11"]', total=1, sent=1))
+    session.commit()
+    data_rights.delete_all(session, "mine", NOW)
+    session.commit()
+    inbox = Inbox("owner", lambda: settings.database_url, lambda: NOW)
+    assert inbox.take("mine-1") == NOTHING
 
 
 def test_the_audit_entries_outlive_the_deletion_and_say_that_it_happened(session):

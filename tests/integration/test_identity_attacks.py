@@ -72,6 +72,12 @@ def entries():
         return session.execute(select(tables.AuditEntry).order_by(tables.AuditEntry.id)).scalars().all()
 
 
+def test_the_loans_that_a_hardship_request_shows_are_read_with_one_audit_entry_a_turn(owner):
+    before = len(entries())
+    owner.say("申请困难还款")
+    assert [entry.what for entry in entries()[before:]] == ["read hardship_apply"]
+
+
 def test_guessing_codes_ends_after_five_tries_even_with_the_right_one(assistant, world):
     talk = Talk(assistant)
     talk.say("核验身份")

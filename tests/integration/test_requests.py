@@ -126,6 +126,21 @@ def test_one_open_ticket_for_a_conversation_and_its_transcript_is_masked(session
     assert queue.case(session, first.number).transcript == "客户：我手机138****5678"
 
 
+def test_a_question_asked_after_the_proof_has_lapsed_goes_to_the_open_ticket(sessions, session, customers):
+    (customer, _), _ = customers
+    first = filing.file_handoff(sessions, sender(customer), NOW, question="想协商", transcript="")
+    later = filing.file_handoff(sessions, sender(None), NOW, question="我手机13812345678，还没人回", transcript="")
+    assert later.number == first.number
+    assert session.get(tables.HandoffTicket, first.number).question == "想协商\n我手机138****5678，还没人回"
+
+
+def test_filing_leaves_an_audit_entry_that_names_the_case(sessions, session, customers):
+    (customer, _), _ = customers
+    filed = hardship(sessions, customer)
+    entry = session.execute(select(tables.AuditEntry).order_by(tables.AuditEntry.id.desc())).scalars().first()
+    assert (entry.what, entry.customer_id, entry.detail) == ("file hardship", customer, filed.number)
+
+
 def test_staff_take_answer_and_close_and_every_step_is_kept(sessions, session, customers):
     (customer, _), _ = customers
     number = hardship(sessions, customer).number

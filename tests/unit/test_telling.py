@@ -23,7 +23,7 @@ STATUS, BILL, CREDIT = (
 
 
 def question(*instalments, days=33, grace=0, **said):
-    account = Account(1, "随借随还", instalments, Terms(PENALTY, grace), DUE - timedelta(days=31))
+    account = Account("L1", 1, "随借随还", instalments, Terms(PENALTY, grace), DUE - timedelta(days=31))
     return telling.Question(Asked(**said), DUE + timedelta(days=days), [account])
 
 
