@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from finlit.secret_checks import DEVELOPMENT_KEY
+
 MIN_SECRET = 32  # characters
-_DEVELOPMENT_KEY = "only-for-development: production refuses to start without a key of its own"
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?")
 
 
@@ -42,7 +43,7 @@ def parse(values: Mapping[str, str], production: bool) -> IdentitySettings:
     sender, url, secret = _sender(values, production, account_answers)
     return IdentitySettings(
         account_answers=account_answers,
-        key=key or _DEVELOPMENT_KEY,
+        key=key or DEVELOPMENT_KEY,
         code_sender=sender,
         code_webhook_url=url,
         code_webhook_secret=secret,

@@ -1,7 +1,7 @@
 """All settings, read once from the environment or ``.env``; nothing else reads the environment.
 
 Secrets have no default that production accepts: ``load`` raises ``SettingsError`` (a Chinese
-sentence for the operator) when ``FINLIT_ENV=production`` and one is missing or too short.
+sentence for the operator) when ``FINLIT_ENV=production`` and one is missing, too short, not drawn at random or used twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-from finlit import identity_settings, setting_values, wechat_settings
+from finlit import identity_settings, secret_checks, setting_values, wechat_settings
 from finlit.identity_settings import IdentitySettings
 from finlit.service_hours import ServiceHours
 from finlit.setting_values import SHANGHAI, Network, SettingsError
@@ -112,6 +112,13 @@ def _identity(values: dict[str, str], production: bool) -> IdentitySettings:
         raise SettingsError(str(error)) from error
 
 
+def _check_secrets(values: dict[str, str]) -> None:
+    try:
+        secret_checks.check(values)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
 def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
     """Return checked settings from ``values``; raises SettingsError with what to do."""
     environment = values.get("FINLIT_ENV", "development")
@@ -125,7 +132,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
     if production and values.get("FINLIT_CLOCK_SHIFT"):
         raise SettingsError("生产环境不能用 FINLIT_CLOCK_SHIFT 移动时间，请删除这项设置。")
     var = root / "var"
-    return Settings(
+    found = Settings(
         environment=environment,
         host=values.get("FINLIT_HOST", "0.0.0.0" if production else "127.0.0.1"),
         port=setting_values.port(values, "FINLIT_PORT", 5005),
@@ -156,6 +163,9 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         random_seed=setting_values.seed(values, "FINLIT_RANDOM_SEED"),
         root=root,
     )
+    if production:
+        _check_secrets(values)
+    return found
 
 
 @lru_cache(maxsize=1)

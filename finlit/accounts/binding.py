@@ -1,7 +1,7 @@
 """Which customer a conversation is: a row that only the server writes, never a slot or a payload.
 
-A web session stays bound for ``WEB_IDLE`` after the customer's last message; a WeChat openid
-until it is unbound, or until its proof is older than ``wechat_reverify_days``.
+A web session stays bound for ``WEB_IDLE`` after the customer's last message, and never longer than
+``WEB_AT_MOST``; a WeChat openid until it is unbound, or until its proof is older than ``wechat_reverify_days``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BINDING = select(
 _SEEN = update(tables.Binding).where(tables.Binding.conversation == bindparam("of_conversation"))
 _SEEN = _SEEN.values(seen_at=bindparam("now")).execution_options(synchronize_session=False)
 
-WEB_IDLE = timedelta(minutes=15)
+WEB_IDLE, WEB_AT_MOST = timedelta(minutes=15), timedelta(hours=1)
 SEEN_EVERY = timedelta(seconds=10)  # how often it is noted that a customer is there: a binding may end so much early
 WECHAT = "wechat"
 TERMINAL = "terminal"
@@ -105,7 +105,7 @@ def is_live(binding: Any, now: datetime, wechat_reverify_days: int) -> bool:
     """Say whether the binding still proves anything at ``now``."""
     if binding.channel == WECHAT:
         return bool(now < binding.bound_at + timedelta(days=wechat_reverify_days))
-    return bool(now < binding.seen_at + WEB_IDLE)
+    return bool(now < min(binding.seen_at + WEB_IDLE, binding.bound_at + WEB_AT_MOST))
 
 
 def _found(session: Session, conversation: str) -> Any:

@@ -223,6 +223,27 @@ def test_a_conversation_stays_verified_over_a_delivery(deliver, rows, settings):
     assert bound_customer("talk") == "late-20"
 
 
+def test_a_new_phone_ends_what_the_old_one_proved_and_nothing_else(deliver, rows, target, settings):
+    from finlit.accounts.binding import bind
+
+    deliver(rows)
+    first, second = (row["customer_id"] for row in rows["customers"][:2])
+    with engine.sessions(settings.database_url).begin() as session:
+        for talk, customer, proof in (("old", first, "code"), ("host", first, "host_token"), ("other", second, "code")):
+            bind(session, talk, "web", customer, proof, NOW)
+        for talk, customer in (("open", first), ("another", second)):
+            session.add(tables.VerificationAttempt(
+                conversation=talk, channel="web", stage="phone", customer_id=customer, touched_at=NOW))  # fmt: skip
+    rows["customers"][0]["phone"] = "13811112222"
+    deliver(rows)
+    with engine.sessions(settings.database_url)() as session:
+        assert sorted(session.execute(select(tables.Binding.conversation)).scalars()) == ["host", "other"]
+        assert session.execute(select(tables.VerificationAttempt.conversation)).scalars().all() == ["another"]
+        entry = session.execute(select(tables.AuditEntry).order_by(tables.AuditEntry.id.desc())).scalars().first()
+        said = (entry.who, entry.what, entry.customer_id, entry.conversation, entry.detail, entry.at)
+        assert said == ("system", "unbind", first, "old", "phone changed", NOW)
+
+
 @pytest.mark.parametrize(
     ("file", "column", "value", "said"),
     [

@@ -290,7 +290,7 @@ def test_a_web_session_stays_bound_while_the_customer_writes_and_ends_after_fift
 ):
     until_code(verification)
     verification.give_code("talk", outbox.last_code)
-    for _ in range(4):
+    for _ in range(2):
         clock.pass_by(minutes=14, seconds=59)
         verification.arrive("talk")
     with overridden(fixed_now=clock.now + WEB_IDLE - timedelta(seconds=1)):
@@ -299,6 +299,16 @@ def test_a_web_session_stays_bound_while_the_customer_writes_and_ends_after_fift
     verification.arrive("talk")  # writing again does not bring it back
     with overridden(fixed_now=clock.now):
         assert bound_customer("talk") is None
+
+
+def test_a_web_session_ends_an_hour_after_the_proof_however_much_is_written(verification, outbox, clock):
+    until_code(verification)
+    verification.give_code("talk", outbox.last_code)
+    for minute in range(1, 62):
+        clock.pass_by(minutes=1)
+        verification.arrive("talk")
+        with overridden(fixed_now=clock.now):
+            assert bound_customer("talk") == ("late-20" if minute < 60 else None), minute
 
 
 def test_a_wechat_openid_stays_bound_for_the_days_that_are_set(verification, outbox, clock, settings):

@@ -1,19 +1,27 @@
 import asyncio
+import hashlib
 from datetime import datetime, timedelta
 
 import pytest
 
 from finlit import settings
+from finlit.secret_checks import DEVELOPMENT_KEY
 from finlit.settings import SettingsError, parse
 from tests import wechat
 
-GOOD_SECRET = "x" * 40
+
+def secret(purpose):
+    """Return a secret such as a production has one for each purpose."""
+    return hashlib.sha256(purpose.encode()).hexdigest()
+
+
+GOOD_SECRET = secret("sessions")
 PRODUCTION = {
     "FINLIT_ENV": "production",
     "FINLIT_SESSION_SECRET": GOOD_SECRET,
-    "FINLIT_IDENTITY_KEY": GOOD_SECRET,
+    "FINLIT_IDENTITY_KEY": secret("identity"),
     "FINLIT_CODE_WEBHOOK_URL": "https://gateway.example/code",
-    "FINLIT_CODE_WEBHOOK_SECRET": GOOD_SECRET,
+    "FINLIT_CODE_WEBHOOK_SECRET": secret("codes"),
 }
 
 
@@ -147,13 +155,18 @@ def test_wrong_wechat_settings_are_named(change, named):
         ({"WECHAT_MODE": "plain"}, "plain"),
         ({"WECHAT_TOKEN": "short"}, "WECHAT_TOKEN"),
         ({"WECHAT_APP_SECRET": "x" * 32}, "WECHAT_APP_SECRET"),
+        ({"WECHAT_ENCODING_AES_KEY": wechat.AES_KEY}, "WECHAT_ENCODING_AES_KEY"),
+        ({"WECHAT_ENCODING_AES_KEY": "A" * 43}, "WECHAT_ENCODING_AES_KEY"),
         ({"WECHAT_API_BASE": "http://127.0.0.1:5999"}, "WECHAT_API_BASE"),
     ],
 )
 def test_production_takes_no_weak_wechat_settings(change, named):
-    assert parse(PRODUCTION | wechat.environment()).wechat
+    account = wechat.environment() | {
+        "WECHAT_APP_SECRET": secret("wechat")[:32], "WECHAT_ENCODING_AES_KEY": secret("aes")[:43],
+    }  # fmt: skip
+    assert parse(PRODUCTION | account).wechat
     with pytest.raises(SettingsError, match=named):
-        parse(PRODUCTION | wechat.environment() | change)
+        parse(PRODUCTION | account | change)
 
 
 def test_widget_origins_are_whole_origins_and_https_in_production():
@@ -190,6 +203,22 @@ def test_production_starts_with_no_weak_way_to_prove_who_one_is(change, named):
         parse(PRODUCTION | change)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["FINLIT_SESSION_SECRET", "FINLIT_IDENTITY_KEY", "FINLIT_CODE_WEBHOOK_SECRET", "FINLIT_HOST_TOKEN_SECRET"],
+)
+@pytest.mark.parametrize("worthless", ["x" * 40, "ab" * 20, "abcdefghijklmnopqrstuvwxyz012345", DEVELOPMENT_KEY])
+def test_production_takes_no_secret_that_nobody_drew_at_random(name, worthless):
+    with pytest.raises(SettingsError, match=name) as refused:
+        parse(PRODUCTION | {name: worthless})
+    assert worthless not in str(refused.value)
+
+
+def test_production_takes_no_secret_for_two_purposes():
+    with pytest.raises(SettingsError, match="FINLIT_SESSION_SECRET 和 FINLIT_IDENTITY_KEY 是同一个值"):
+        parse(PRODUCTION | {"FINLIT_IDENTITY_KEY": GOOD_SECRET})
+
+
 def test_without_account_answers_nobody_has_to_set_up_a_gateway_but_the_terminal_stays_refused():
     off = {"FINLIT_ENV": "production", "FINLIT_SESSION_SECRET": GOOD_SECRET, "FINLIT_ACCOUNT_ANSWERS": "off"}
     assert parse(off).identity.account_answers is False
@@ -208,4 +237,5 @@ def test_wrong_identity_settings_are_named(name, value):
 
 
 def test_no_secret_of_the_identity_settings_shows_in_a_log():
-    assert GOOD_SECRET not in repr(parse(PRODUCTION | {"FINLIT_HOST_TOKEN_SECRET": GOOD_SECRET}))
+    shown = repr(parse(PRODUCTION | {"FINLIT_HOST_TOKEN_SECRET": secret("host")}))
+    assert not [each for each in ("sessions", "identity", "codes", "host") if secret(each) in shown]

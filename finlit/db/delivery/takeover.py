@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import String, Table, and_, cast, delete, exists, func, literal, null, or_, select, true
+from sqlalchemy import Table, and_, delete, exists, func, null, or_, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql import Select
 
 from finlit.db import tables
-from finlit.db.delivery import checks, reading, staging
+from finlit.db.delivery import checks, phones, reading, staging
 from finlit.db.delivery.reading import BadDelivery, Delivery, Faults
 from finlit.db.exclusive import exclusive
 
@@ -69,7 +69,7 @@ def take_over(target: Engine, folder: Path, now: datetime, check_only: bool = Fa
                 checks.run(connection, as_of, faults)
             if faults:
                 raise BadDelivery(faults)
-            done = Takeover(as_of, _apply(connection, delivery))
+            done = Takeover(as_of, _apply(connection, delivery, now))
             connection.execute(IMPORTS.insert().values(digest=delivery.digest, as_of=as_of, imported_at=now))
             staging.drop(connection)
             if check_only:
@@ -92,10 +92,10 @@ def _refuse_older(connection: Connection, as_of: datetime, faults: Faults) -> No
         )
 
 
-def _apply(connection: Connection, delivery: Delivery) -> tuple[Change, ...]:
+def _apply(connection: Connection, delivery: Delivery, now: datetime) -> tuple[Change, ...]:
     apply = _Apply(connection)
     given = {file.name for file in delivery.present}
-    _free_phones(connection)
+    phones.free(connection, now)
     apply.upsert(CUSTOMERS, ["id"], {"id": "customer_id", "name": "name", "phone": "phone"}, "customers")
     if "contact_points" in given:
         apply.upsert(
@@ -165,14 +165,6 @@ class _Apply:
 
 def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
-
-
-def _free_phones(connection: Connection) -> None:
-    """Take numbers that change hands from their owners first: they are unique at every moment."""
-    new = IN["customers"]
-    placeholder = select(literal("~") + cast(new.c.line, String(19))).where(new.c.customer_id == CUSTOMERS.c.id)
-    moves = exists().where(new.c.customer_id == CUSTOMERS.c.id, new.c.phone != CUSTOMERS.c.phone)
-    connection.execute(CUSTOMERS.update().where(moves).values(phone=placeholder.scalar_subquery()))
 
 
 def _missing(table: Table, name: str, key: list[str], owner: str) -> Any:
