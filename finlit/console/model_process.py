@@ -28,6 +28,7 @@ class Model:
     def __init__(self) -> None:
         self._assistant: Any = None
         self._loaded = ""
+        self._has_customers = False
 
     def _ready(self) -> Any:
         from finlit.dialogue.in_process import Assistant, latest_model
@@ -48,6 +49,9 @@ class Model:
         """Play one turn; adds the ranking, the entities and the actions that ran."""
         from rasa.shared.core.events import ActionExecuted, UserUttered
 
+        if not self._has_customers:
+            _put_demo_customers_in()
+            self._has_customers = True
         assistant = self._ready()
         started = time.perf_counter()
         turn = asyncio.run(assistant.turn(text, sender, channel))
@@ -79,6 +83,15 @@ class Model:
 
         write_rows(Path(rows), asyncio.run(measure(self._ready(), read_rows(Path(file)))))
         return {"model": Path(self._loaded).name}
+
+
+def _put_demo_customers_in() -> None:
+    """Make the database for trying, with the demo customers around today. Raises NotADemoDatabase."""
+    from finlit.db import demo, engine, schema
+
+    current = settings.load()
+    schema.migrate(engine.engine_for(current.database_url))
+    demo.seed(current)
 
 
 def _answer(model: Model, request: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,11 @@ from finlit import training
 from finlit.console.drafts import Draft
 from finlit.settings import Settings
 
+# What only the service for customers may use. Empty is unset, and keeps a .env file from setting it again.
+WITHHELD = (
+    "FINLIT_CODE_WEBHOOK_URL", "FINLIT_CODE_WEBHOOK_SECRET", "FINLIT_HOST_TOKEN_SECRET", "FINLIT_HOST_TOKEN_AUDIENCE",
+    "FINLIT_IDENTITY_KEY", "WECHAT_TOKEN", "WECHAT_APP_ID", "WECHAT_APP_SECRET", "WECHAT_ENCODING_AES_KEY",
+)  # fmt: skip
 IDLE = 900.0  # seconds after which an unused process is ended: each holds about 400 MB
 MOST = 4
 
@@ -57,17 +62,18 @@ class _Process:
 
 
 def environment_for(settings: Settings, folder: Path) -> dict[str, str]:
-    """Return the environment of a process that works in ``folder``: the console's, with a database of its own.
+    """Return the environment of a process that works in ``folder``: the console's, with databases of its own.
 
-    A draft must not touch customers' data.
+    Whoever tries something, in a draft or in the published state, reaches no customer: not their data, not
+    their phone, not the queues of staff.
     """
     from_file = {key: value for key, value in dotenv_values(settings.root / ".env").items() if value is not None}
-    environment = {**from_file, **os.environ}
+    environment = {**from_file, **os.environ, **dict.fromkeys(WITHHELD, "")}
+    environment |= {"FINLIT_ENV": "development", "FINLIT_CODE_SENDER": "console"}
     environment["FINLIT_SESSION_SECRET"] = settings.session_secret
     environment.pop("PYTHONPATH", None)
-    if folder != settings.root:
-        environment["DATABASE_URL"] = f"sqlite:///{folder / 'var' / 'trying.db'}"
-        environment["TRACKER_DATABASE"] = f"sqlite:///{folder / 'var' / 'trying-talk.db'}"
+    environment["DATABASE_URL"] = f"sqlite:///{folder / 'var' / 'trying.db'}"
+    environment["TRACKER_DATABASE"] = f"sqlite:///{folder / 'var' / 'trying-talk.db'}"
     return environment
 
 

@@ -28,6 +28,7 @@ from finlit.settings import Settings
 logger = logging.getLogger(__name__)
 
 OPEN_STATES = ("waiting", "running")
+CHANGED_SINCE = "提出发布以后，草稿又改过。请撤回，看过新的修改再提一次。"
 STUCK = "stuck"  # the step of a publication that could not be taken back whole
 
 
@@ -78,6 +79,7 @@ class Publisher:
             waits = self._settings.console_needs_review and wanted.kind == "publish"
             row = Publication(
                 kind=wanted.kind, draft=wanted.draft, user_name=wanted.user, message=wanted.message, reason=wanted.reason,
+                asked_commit=self._head_of(wanted.draft),
                 before_commit=git.head(self._settings.root), state="waiting" if waits else "running",
                 created_at=self._settings.now(),
             )  # fmt: skip
@@ -95,6 +97,8 @@ class Publisher:
                 raise NotNow("这次发布不在等待复核。")
             if row.user_name == reviewer:
                 raise NotNow("自己的发布要由另一个人复核。")
+            if row.asked_commit != self._head_of(str(row.draft)):
+                raise NotNow(CHANGED_SINCE)
             row.reviewer, row.state = reviewer, "running"
         self._wake.set()
 
@@ -157,8 +161,11 @@ class Publisher:
         draft = Draft(self._settings.root, str(row.draft)).open()
         author = self._author(str(row.user_name))
         draft.mend(author)
+        if row.asked_commit not in (None, draft.head()):
+            raise measuring.Blocked(CHANGED_SINCE)
         self._say(number, "merge", "并入已发布的修改")
         draft.catch_up(author)
+        self._store(number, asked_commit=draft.head())
         foreign = [name for name in draft.changed_files() if not name.startswith(EDITABLE)]
         if foreign:
             raise measuring.Blocked(f"草稿里有不属于内容的文件：{foreign[0]}。")
@@ -172,10 +179,12 @@ class Publisher:
         refusal = measuring.must_not_be_published(report, reason)
         if refusal:
             raise measuring.Blocked(refusal)
+        if draft.head() != report["draft"]:
+            raise measuring.Blocked("检查的时候草稿又改过，改的没有检查到。请再发布一次。")
         self._say(number, "commit", "提交")
         before = str(git.head(self._settings.root))
         message = f"{row.message}\n\n{row.reason}".strip()
-        tree = git.run(draft.folder, "rev-parse", "HEAD^{tree}").strip()
+        tree = git.run(draft.folder, "rev-parse", f"{report['draft']}^{{tree}}").strip()
         commit = git.run(draft.folder, "commit-tree", tree, "-p", before, "-m", message, author=author).strip()
         previous = training.current_model(self._settings.models_dir)
         self._store(
@@ -245,6 +254,9 @@ class Publisher:
             row = session.get(Publication, number)
             assert row is not None
             return row
+
+    def _head_of(self, name: str) -> str | None:
+        return draft.head() if (draft := Draft(self._settings.root, name)).exists() else None
 
     def _author(self, name: str) -> git.Author:
         with self._sessions() as session:

@@ -166,6 +166,7 @@ def problems(settings: Settings, topic_trees: dict[Path, Any] | None = None) -> 
     checks.append(("task_words", task_checks.words(TASK_WORDS, settings.root)))
     checks.append(("task_texts", task_checks.texts(content, TASKS, Place(TASK_TEXTS, 1))))
     checks.append(("task_prompts", task_checks.prompts(content, TASKS)))
+    checks.append(("slots", link_checks.slots(DOMAIN_FILE, trees[DOMAIN_FILE])))
     checks.append(("rules", _rules(content, trees[DOMAIN_FILE])))
     checks.append(("facts", link_checks.facts(FACTS, trees[FACTS], intents)))
     texts = link_checks.texts_with_addresses(content, FACTS, trees[FACTS])

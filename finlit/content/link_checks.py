@@ -21,6 +21,7 @@ from finlit.content.topics import Content, Loader, Place
 
 _ADDRESS = re.compile(r"https?[:：]\S*|www\.\S+", re.IGNORECASE)
 _HOST = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", re.IGNORECASE)
+SLOT_TYPES = ("text", "bool", "categorical", "float", "list", "any")
 _AFTER_ADDRESS = "（），。；、）]」\"'"
 
 
@@ -54,6 +55,15 @@ def rules(content: Content, actions: frozenset[str], structural_answers: frozens
                 yield error(place, f"规则里的答案 {action} 没有写。请在 responses 里补上，或改成已有的名字。")
             elif action.startswith("action_") and action not in actions:
                 yield error(place, f"规则里的动作 {action} 没有在 domain.yml 登记（意图 {intent}）。")
+
+
+def slots(file: str, root: Any) -> Iterator[Problem]:
+    """A slot has one of Rasa's own types: any other is the name of a class, which Rasa imports and calls."""
+    for name, slot, key in pairs(child(root, "slots")):
+        kind = child(slot, "type")
+        if str(getattr(kind, "value", "")) not in SLOT_TYPES:
+            where = _place(file, key if kind is None else kind)
+            yield error(where, f"槽 {name} 的类型写错了。只能是 {'、'.join(SLOT_TYPES)}，拿不准请找开发人员。")
 
 
 def follow_ups(file: str, root: Any, intents: frozenset[str]) -> Iterator[Problem]:

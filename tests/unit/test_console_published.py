@@ -8,7 +8,8 @@ import pytest
 
 from finlit import settings
 from finlit.console import accounts, git, measuring, published
-from finlit.console.models import Models
+from finlit.console.drafts import Draft
+from finlit.console.models import Models, environment_for
 from finlit.console.pages import publications
 from finlit.console.publishing import NotNow, Publisher, Wanted
 from finlit.db import engine, tables
@@ -113,6 +114,58 @@ def test_a_waiting_publication_is_withdrawn_and_a_rollback_waits_for_nobody(publ
     back = publisher.ask(Wanted("rollback", "rollback-1", "lin", "回退"))
     with pytest.raises(NotNow, match="不在等待"):
         publisher.approve(back, "wang")
+
+
+def saved(root, text):
+    """Save ``text`` in lin's draft, as the console does."""
+    draft = Draft(root, "lin").open()
+    before = draft.read(FILE)[1]
+    draft.save({FILE: text}, {FILE: before}, "改", git.Author("lin", "lin@example.org"))
+    return draft
+
+
+def test_what_was_changed_after_it_was_asked_for_is_not_approved_with_it(publisher, steps):
+    saved(steps[0], "给人复核的\n")
+    number = publisher.ask(Wanted("publish", "lin", "lin", "改了答案"))
+    saved(steps[0], "复核以后又改的\n")
+    with pytest.raises(NotNow, match="草稿又改过"):
+        publisher.approve(number, "wang")
+
+
+def test_what_is_saved_while_the_draft_is_measured_is_not_published_with_it(publisher, steps, monkeypatch):
+    draft = saved(steps[0], "检查过的\n")
+    number = publisher.ask(Wanted("publish", "lin", "lin", "改了答案"))
+    publisher.approve(number, "wang")
+
+    def report(measured, progress, play):
+        head = measured.head()
+        saved(steps[0], "没检查过的\n")
+        return {
+            "draft": head,
+            "errors": [],
+            "is_worse": False,
+            "conversations": {"failed": []},
+            "model": {"model": "m"},
+        }
+
+    monkeypatch.setattr(publisher.measuring, "report", report)
+    monkeypatch.setattr(measuring, "must_not_be_published", lambda *_: "")
+    publisher.carry_out(number)
+    with engine.sessions(publisher._settings.database_url)() as session:
+        row = session.get(tables.Publication, number)
+        assert (row.state, row.after_commit) == ("failed", None) and "没有检查到" in row.log
+    assert git.head(steps[0]) == steps[1] and draft.read(FILE)[0] == "没检查过的\n", (
+        "nothing is published, nothing is lost"
+    )
+
+
+def test_whoever_tries_the_published_state_reaches_no_customer(publisher, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://bank/customers")
+    monkeypatch.setenv("FINLIT_CODE_WEBHOOK_SECRET", "x" * 40)
+    current = publisher._settings
+    environment = environment_for(current, current.root)
+    assert environment["DATABASE_URL"] == f"sqlite:///{current.root / 'var' / 'trying.db'}"
+    assert (environment["FINLIT_CODE_SENDER"], environment["FINLIT_CODE_WEBHOOK_SECRET"]) == ("console", "")
 
 
 @pytest.fixture

@@ -43,6 +43,15 @@ def test_a_rule_to_an_answer_or_action_that_is_not_there_is_an_error():
     assert [(severity, line) for severity, line, _ in found] == [("error", 3), ("error", 4)]
 
 
+def test_a_slot_whose_type_would_make_rasa_import_a_class_is_an_error():
+    root = tree(
+        "slots:\n  a: {type: text}\n  b: {type: rasa.core.tracker_store.SQLTrackerStore}\n  c: {mappings: []}\n"
+    )
+    assert [(severity, line) for severity, line, _ in said(link_checks.slots("domain.yml", root))] == [
+        ("error", 3), ("error", 4),
+    ]  # fmt: skip
+
+
 def test_an_unknown_intent_in_the_follow_up_table_is_an_error_on_either_side():
     root = tree("figure: {fee_penalty: fee_nothing}\nfacets:\n  a:\n    to:\n      gone: repay_how\n      any: same\n")
     found = said(link_checks.follow_ups("f", root, INTENTS))

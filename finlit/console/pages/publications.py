@@ -125,7 +125,8 @@ def one(number: int) -> Any:
         diff = git.diff(root, str(row.before_commit), str(row.after_commit))
     else:
         waiting = Draft(root, str(row.draft))
-        diff = git.diff(root, waiting.base(), "refs/heads/" + waiting.branch) if waiting.exists() else ""
+        asked = str(row.asked_commit or "refs/heads/" + waiting.branch)
+        diff = git.diff(root, waiting.base(), asked) if waiting.exists() else ""
     report = json.loads(str(row.report)) if row.report else None
     return render_template("publication.html", row=row, diff=diff, report=report, state_of=_state)
 

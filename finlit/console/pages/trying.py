@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from finlit import training
-from finlit.console.app import console, draft, editor, needs
+from finlit.console.app import console, draft, editor, needs, note
 from finlit.console.models import Busy, ModelFailed, seed_model
 
 pages = Blueprint("trying", __name__)
@@ -18,7 +18,7 @@ PATIENCE = 20.0  # seconds until a model that is at work is told to be busy
 
 
 @pages.get("/try")
-@needs("viewer")
+@needs("editor")
 def show() -> Any:
     """Show the two chats."""
     seed_model(draft(), console().settings)
@@ -28,7 +28,7 @@ def show() -> Any:
 
 
 @pages.post("/try")
-@needs("viewer")
+@needs("editor")
 def ask() -> Any:
     """Return what both models do with a message."""
     body = request.get_json(silent=True) or {}
@@ -37,6 +37,7 @@ def ask() -> Any:
     if not text:
         return {"fault": "请写一句话。"}
     sender = f"try-{editor().name}-{str(body.get('talk', ''))[:12]}-{channel}"
+    note("try", channel)
     here, root, models = draft(), console().settings.root, console().models
     seed_model(here, console().settings)
 

@@ -92,6 +92,7 @@ class Publication(Base):
     created_at = Column(UtcTime, nullable=False)
     live_at = Column(UtcTime)  # every serving process had it and the smoke test passed
     finished_at = Column(UtcTime)
+    asked_commit = Column(String(64))  # of the draft: what was asked for, and is reviewed and measured
 
 
 class InboxMark(Base):
