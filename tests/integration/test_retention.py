@@ -67,6 +67,45 @@ def test_a_deletion_that_was_promised_but_cut_short_is_made_up_for(current):
         assert entry.detail.endswith("promised 1")
 
 
+def proofs(session, name, at, channel="web"):
+    """What somebody leaves behind who proves who they are, and an editor who logs in, at this moment."""
+    session.add_all([
+        tables.VerificationAttempt(conversation=name, channel=channel, stage="left", touched_at=at),
+        tables.VerificationLimit(subject=name, codes=(), wrong=(), touched_at=at),
+        tables.Binding(conversation=name, customer_id="c", channel=channel, proved_by="code", bound_at=at, seen_at=at),
+        tables.Consent(conversation=name, notice="1", given_at=at, withdrawn_at=at),
+        tables.ConsoleLoginFailure(user_name=name, address="a", at=at),
+        tables.ConsoleSession(token_hash=name, user_name="ed", csrf="c", created_at=at, seen_at=at, expires_at=at),
+    ])  # fmt: skip
+
+
+@pytest.mark.both_engines
+def test_what_proofs_and_logins_leave_behind_goes_when_nothing_can_follow_from_it(current):
+    later = NOW + timedelta(hours=1)
+    with engine.sessions(current.database_url).begin() as opened:
+        opened.add(tables.Customer(id="c", name="c", phone="13800000000"))
+        user = {"name": "ed", "full_name": "ed", "email": "e@e", "role": "editor", "password_hash": "h"}
+        opened.add(tables.ConsoleUser(**user, created_at=NOW))
+        opened.flush()
+        proofs(opened, "old", NOW - timedelta(days=31))
+        proofs(opened, "wx", NOW - timedelta(days=31), channel="wechat")
+        proofs(opened, "new", later)
+        opened.add(tables.Consent(conversation="still", notice="1", given_at=NOW - timedelta(days=31)))
+    assert main.main(["db", "purge"]) == 0
+    with engine.sessions(current.database_url)() as opened:
+        kept = {
+            column.class_.__tablename__: sorted(opened.execute(select(column)).scalars())
+            for column in (
+                tables.VerificationAttempt.conversation, tables.VerificationLimit.subject, tables.Binding.conversation,
+                tables.Consent.conversation, tables.ConsoleLoginFailure.user_name, tables.ConsoleSession.token_hash,
+            )
+        }  # fmt: skip
+    assert kept == {
+        "verification_attempts": ["new"], "verification_limits": ["new"], "bindings": ["new", "wx"],
+        "consents": ["new", "still"], "console_login_failures": ["new"], "console_sessions": ["new"],
+    }  # fmt: skip
+
+
 def test_before_anybody_has_talked_there_is_nothing_to_purge(current, capsys, tmp_path):
     assert main.main(["db", "purge"]) == 0
     assert "还没有对话记录" in capsys.readouterr().out
