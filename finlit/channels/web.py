@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import settings
 from finlit.accounts import host_token, origin
-from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history, web_limits
+from finlit.channels import host_login, refusals, root_page, sessions, web_feedback, web_history, web_limits, web_proof
 from finlit.channels.addresses import address_of
 from finlit.channels.web_inbox import Inbox, Pulse
 from finlit.channels.web_stream import Streams, TooManyStreams
@@ -154,9 +154,9 @@ class WebChat(InputChannel):
         current = settings.load()
         # The pulse first: what is read after it is as new as the pulse says, or newer.
         stands = await asyncio.to_thread(web_history.standing, conversation, _wall_clock(), with_ratings=not after)
-        turns = await self._readings.read(request.app.ctx.agent, conversation, stands.pulse)
+        said = await self._readings.read(request.app.ctx.agent, conversation, stands.pulse)
+        turns, rated = web_proof.visible(said, stands.is_verified), stands.rated
         new = turns[after if after <= len(turns) else 0 :][-web_history.LONGEST :]
-        rated = stands.rated
         found = {
             "talk": sessions.public_name(conversation, current.session_secret),
             "turns": [{**turn, "rated": rated[turn["n"]]} if turn["n"] in rated else turn for turn in new],

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.states import ANSWER, CRISIS, PROMPT, TABLE, show
+from tests.browser.states import ANSWER, AT, CRISIS, PROMPT, TABLE, show
 from tests.browser.talking import answer_number, ask, write
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -122,6 +122,16 @@ def test_leaving_the_verified_state_is_offered_where_it_is_shown(open_page):
     assert "已核验" in page.locator("#verified").inner_text()
     page.click("#leave")
     assert page.locator("#log .customer .bubble").last.inner_text() == "退出核验"
+
+
+def test_a_figure_of_the_account_is_put_away_until_the_customer_is_verified_again(open_page):
+    page = show(
+        open_page, [{"n": 2, "at": AT, "from": "assistant", "text": "", "buttons": [], "custom": {}, "hidden": True}]
+    )
+    answer = page.locator("#log .answer").last
+    assert "核验身份后可以再看" in answer.inner_text() and answer.locator(".foot-row button").count() == 0
+    answer.get_by_role("button", name="核验身份").click()
+    assert page.locator("#log .customer .bubble").last.inner_text() == "核验身份"
 
 
 def test_chinese_is_drawn_with_a_real_font(open_page):

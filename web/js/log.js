@@ -82,7 +82,7 @@ export class Log {
   turn(turn) {
     const stay = !isNearEnd() && !this.question;
     if (turn.from === "customer") this.customer(turn);
-    else this.answer(turn);
+    else this.answer(turn.hidden ? { ...turn, text: texts.HIDDEN, buttons: [{ title: texts.VERIFY }] } : turn);
     if (stay && turn.from === "assistant") newer.hidden = false;
     else if (this.question) settle(this.question);
     else scroll.scrollTop = scroll.scrollHeight;

@@ -14,6 +14,7 @@ export class Talk {
     this.view = view;
     this.name = null; // of the conversation
     this.next = 0; // the last turn that we have
+    this.isHiding = false; // answers that only a verified customer may see again
     this.busy = false;
     this.sending = false;
     this.hasStarted = false; // until then nobody knows which conversation a message belongs to
@@ -46,17 +47,21 @@ export class Talk {
   /** Merge what the server sent; a turn that we have is not shown again. */
   take(news) {
     if (typeof news.next !== "number") return;
-    if (this.name && (news.talk !== this.name || news.next < this.next)) {
+    const isAnother = this.name && (news.talk !== this.name || news.next < this.next);
+    const isProved = this.isHiding && news.verified;
+    if (isAnother || isProved) {
       this.next = 0;
+      this.isHiding = false;
       this.view.cleared();
       for (const entry of outbox.waiting()) this.view.sent(entry);
-      if (news.turns.length && news.turns[0].n > 1) return void this.stream.again();
+      if (isProved || (news.turns.length && news.turns[0].n > 1)) return void this.stream.again();
     }
     this.name = news.talk;
     for (const turn of news.turns) {
       if (turn.n <= this.next) continue;
       if (turn.id) outbox.remove(turn.id);
       this.view.turn(turn);
+      this.isHiding ||= Boolean(turn.hidden);
       this.next = turn.n;
     }
     this.busy = news.busy;

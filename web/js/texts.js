@@ -3,6 +3,8 @@
 export const STARTERS = ["逾期有什么后果", "逾期会上征信吗", "罚息怎么算", "还不上了怎么办", "催收太频繁怎么办"];
 export const HANDOFF = "转人工";
 export const LEAVE = "退出核验";
+export const HIDDEN = "核验身份后可以再看。";
+export const VERIFY = "核验身份";
 
 export const REFUSALS = {
   expired: "对话已过期，已为你开始新的对话。",

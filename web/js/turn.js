@@ -33,7 +33,7 @@ export function answerTurn(turn) {
     { class: calm ? "turn answer calm" : "turn answer", tabindex: "-1" },
     unseen(texts.BOT),
     make("div", { class: "bubble" }, ...content(turn)),
-    make("div", { class: "foot-row" }, clock(turn.at), calm ? null : tools(turn)),
+    make("div", { class: "foot-row" }, clock(turn.at), calm || turn.hidden ? null : tools(turn)),
   );
 }
 
