@@ -50,6 +50,21 @@ def test_a_ticket_keeps_its_question_but_not_the_conversation_that_went_with_it(
     assert sorted(rows) == [("another", "找人", "客户：欠 ¥5,314.11"), ("mine", "找人", "")]
 
 
+def test_deleted_words_are_not_left_in_the_file_of_the_database(tmp_path):
+    url = f"sqlite:///{tmp_path / 'words.db'}"
+    tables.Base.metadata.create_all(engine.engine_for(url))
+    with engine.sessions(url).begin() as session:
+        session.add(
+            tables.AnswerFeedback(conversation="mine", turn=1, answer="a", rating=-1, word="我的秘密", given_at=NOW)
+        )
+    with engine.sessions(url).begin() as session:
+        data_rights.delete_all(session, "mine", NOW)
+    with engine.engine_for(url).connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose(url)
+    assert not any("我的秘密".encode() in file.read_bytes() for file in tmp_path.iterdir())
+
+
 def test_a_delivery_that_comes_again_after_the_deletion_is_answered_with_nothing(session, settings):
     session.add(delivery("mine", "mine-1", state="done", way="passive", parts='["¥5,314.11"]', total=1, sent=1))
     session.commit()
