@@ -61,7 +61,7 @@ def delete_all(session: Session, conversation: str, now: datetime) -> None:
     session.execute(
         update(delivered)
         .where(delivered.conversation == conversation, delivered.state == "done")
-        .where(delivered.total > 0, delivered.sent == delivered.total)
+        .where(delivered.sent > 0)  # one that is still on its way answers what was asked before
         .values(parts=None, choices=None, total=0, sent=0)  # delivered again, it is answered with nothing
         .execution_options(synchronize_session=False)
     )

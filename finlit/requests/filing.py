@@ -132,8 +132,8 @@ def file_handoff(
 ) -> Filed:
     """File a ticket for a person, or return the conversation's open one.
 
-    One that the sender may not see any more (the proof has lapsed since) takes the new question in as well:
-    a conversation has one open ticket, and no question is lost.
+    One that was filed before the sender's proof, or under a proof that has lapsed since, takes the new question
+    in as well: a conversation has one open ticket, and no question is lost.
     """
 
     def details(session: Session, number: str) -> Any:
@@ -143,7 +143,7 @@ def file_handoff(
         found = open_request(session, HANDOFF, sender)
         if found is None:
             found = open_request(session, HANDOFF, Sender(sender.conversation, sender.channel, None))
-        if found is not None and found.customer_id not in (None, sender.customer):
+        if found is not None and found.customer_id != sender.customer:
             found.handoff.question += f"\n{mask(question)}"
         return found
 

@@ -24,6 +24,7 @@ def test_deletion_takes_what_may_go_of_this_conversation_and_of_no_other(session
         bind(session, talk, "wechat", "late-20", "code", NOW)
         session.add(tables.Consent(conversation=talk, notice="2026-11", given_at=NOW))
         session.add(delivery(talk, f"{talk}-1", state="done", parts='["¥5,314.11"]', total=1, sent=1))
+        session.add(delivery(talk, f"{talk}-3", state="done", parts='["¥1.00", "¥2.00"]', total=2, sent=1))
         session.add(delivery(talk, f"{talk}-2", state="done", parts='["the answer on its way"]', total=1, sent=0))
     session.commit()
     data_rights.delete_all(session, "mine", NOW + timedelta(minutes=1))
@@ -32,8 +33,8 @@ def test_deletion_takes_what_may_go_of_this_conversation_and_of_no_other(session
     assert (bound_customer("mine"), bound_customer("another")) == (None, "late-20")
     parts = dict(session.execute(select(tables.WeChatDelivery.key, tables.WeChatDelivery.parts)).all())
     assert parts == {
-        "mine-1": None, "mine-2": '["the answer on its way"]',
-        "another-1": '["¥5,314.11"]', "another-2": '["the answer on its way"]',
+        "mine-1": None, "mine-2": '["the answer on its way"]', "mine-3": None,
+        "another-1": '["¥5,314.11"]', "another-2": '["the answer on its way"]', "another-3": '["¥1.00", "¥2.00"]',
     }  # fmt: skip
     withdrawn = dict(session.execute(select(tables.Consent.conversation, tables.Consent.withdrawn_at)).all())
     assert withdrawn == {"mine": NOW + timedelta(minutes=1), "another": None}

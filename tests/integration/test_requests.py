@@ -134,6 +134,13 @@ def test_a_question_asked_after_the_proof_has_lapsed_goes_to_the_open_ticket(ses
     assert session.get(tables.HandoffTicket, first.number).question == "想协商\n我手机138****5678，还没人回"
 
 
+def test_a_question_asked_after_the_proof_goes_to_the_ticket_that_was_filed_before_it(sessions, session, customers):
+    (customer, _), _ = customers
+    first = filing.file_handoff(sessions, sender(None), NOW, question="找人", transcript="")
+    assert filing.file_handoff(sessions, sender(customer), NOW, question="想协商", transcript="").number == first.number
+    assert session.get(tables.HandoffTicket, first.number).question == "找人\n想协商"
+
+
 def test_filing_leaves_an_audit_entry_that_names_the_case(sessions, session, customers):
     (customer, _), _ = customers
     filed = hardship(sessions, customer)
