@@ -59,6 +59,9 @@ def rules(content: Content, actions: frozenset[str], structural_answers: frozens
 
 def slots(file: str, root: Any) -> Iterator[Problem]:
     """A slot has one of Rasa's own types: any other is the name of a class, which Rasa imports and calls."""
+    for name, _, key in pairs(root):
+        if name == "<<":  # Rasa merges, the checks do not
+            yield error(_place(file, key), "这里不能用「<<」合并，请把内容直接写出来。")
     for name, slot, key in pairs(child(root, "slots")):
         kind = child(slot, "type")
         if str(getattr(kind, "value", "")) not in SLOT_TYPES:

@@ -52,6 +52,11 @@ def test_a_slot_whose_type_would_make_rasa_import_a_class_is_an_error():
     ]  # fmt: skip
 
 
+def test_slots_merged_into_the_domain_are_an_error_because_rasa_reads_them_too():
+    root = tree("intents: []\n<<: {slots: {a: {type: rasa.core.tracker_store.SQLTrackerStore}}}\n")
+    assert [(severity, line) for severity, line, _ in said(link_checks.slots("domain.yml", root))] == [("error", 2)]
+
+
 def test_an_unknown_intent_in_the_follow_up_table_is_an_error_on_either_side():
     root = tree("figure: {fee_penalty: fee_nothing}\nfacets:\n  a:\n    to:\n      gone: repay_how\n      any: same\n")
     found = said(link_checks.follow_ups("f", root, INTENTS))
