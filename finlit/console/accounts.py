@@ -159,7 +159,7 @@ def sign_out(session: Session, token: str) -> None:
 
 def csrf_is_right(editor: Editor, given: str | None) -> bool:
     """Compare a form's token with the session's, in constant time."""
-    return bool(given) and hmac.compare_digest(editor.csrf, str(given))
+    return bool(given) and hmac.compare_digest(editor.csrf.encode(), str(given).encode())
 
 
 def note(session: Session, editor_name: str, action: str, subject: str, address: str, now: datetime) -> None:

@@ -32,6 +32,10 @@ class Conflict(RuntimeError):
         self.files = names
 
 
+class MovedOn(RuntimeError):
+    """The draft is no longer at the commit that was asked for."""
+
+
 class NotEditable(ValueError):
     """The path is not content."""
 
@@ -160,16 +164,27 @@ class Draft:
     def catch_up(self, author: git.Author) -> bool:
         """Bring what was published meanwhile into the draft; returns whether anything came. Raises Conflict."""
         with self.alone():
-            if not self.is_behind():
-                return False
-            try:
-                message = "并入已发布的修改"
-                git.run(self.folder, "merge", "--no-edit", "--quiet", "-m", message, self.published(), author=author)
-            except git.GitFailed:
-                names = git.run(self.folder, "diff", "--name-only", "--diff-filter=U").split()
-                git.run(self.folder, "merge", "--abort")
-                raise Conflict(names) from None
-            return True
+            return self._catch_up(author)
+
+    def catch_up_from(self, commit: str, author: git.Author) -> str:
+        """Return the commit that is ``commit`` with what was published meanwhile; raises MovedOn, Conflict."""
+        with self.alone():
+            if self.head() != commit:
+                raise MovedOn
+            self._catch_up(author)
+            return self.head()
+
+    def _catch_up(self, author: git.Author) -> bool:
+        if not self.is_behind():
+            return False
+        try:
+            message = "并入已发布的修改"
+            git.run(self.folder, "merge", "--no-edit", "--quiet", "-m", message, self.published(), author=author)
+        except git.GitFailed:
+            names = git.run(self.folder, "diff", "--name-only", "--diff-filter=U").split()
+            git.run(self.folder, "merge", "--abort")
+            raise Conflict(names) from None
+        return True
 
     def settle(self, choices: Mapping[str, str], author: git.Author) -> None:
         """Merge, and where lines collide take ``mine`` or ``theirs`` file by file; both stay in the history."""

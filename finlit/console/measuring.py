@@ -27,6 +27,7 @@ from finlit.settings import Settings
 HELD_OUT = "tests/nlu/heldout.tsv"
 CONVERSATIONS_WITHIN = 900.0
 TRAIN_WITHIN = 900.0  # a busy machine is waited for; an idle one needs less than ninety seconds
+CHANGED_MEANWHILE = "检查的时候草稿又改过，改的没有检查到。请再来一次。"
 Progress = Callable[[str], None]
 
 
@@ -130,6 +131,8 @@ class Measuring:
         report["warnings"] = sum(p.severity == "warning" for p in found)
         if not report["errors"]:
             self._measure(draft, report, progress, play)
+        if draft.head() != report["draft"]:
+            raise Blocked(CHANGED_MEANWHILE)
         report["seconds"] = round(time.monotonic() - started, 1)
         self._path(draft).parent.mkdir(parents=True, exist_ok=True)
         files.write(self._path(draft), json.dumps(report, ensure_ascii=False))

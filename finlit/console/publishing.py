@@ -18,9 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from finlit import training
-from finlit.console import git, measuring, published, smoke
-from finlit.console.drafts import EDITABLE, Conflict, Draft
-from finlit.console.models import ModelFailed, Models, link_or_copy
+from finlit.console import git, measuring, published
+from finlit.console.drafts import EDITABLE, Draft
+from finlit.console.faults import CHANGED_SINCE, told
+from finlit.console.models import Models, link_or_copy
 from finlit.db import engine
 from finlit.db.tables import ConsoleUser, Publication
 from finlit.settings import Settings
@@ -28,7 +29,6 @@ from finlit.settings import Settings
 logger = logging.getLogger(__name__)
 
 OPEN_STATES = ("waiting", "running")
-CHANGED_SINCE = "提出发布以后，草稿又改过。请撤回，看过新的修改再提一次。"
 STUCK = "stuck"  # the step of a publication that could not be taken back whole
 
 
@@ -47,16 +47,6 @@ class Wanted:
     reason: str = ""
 
 
-def told(fault: Exception) -> str:
-    """Return a fault as the editor reads it; one that nobody foresaw goes to the log whole."""
-    if isinstance(fault, Conflict):
-        return f"和已发布的修改冲突：{fault}。请先在「草稿」页合并。"
-    if not isinstance(fault, (measuring.Blocked, ModelFailed, smoke.SmokeFailed, git.GitFailed, OSError)):
-        logger.error("a publication met an unforeseen fault", exc_info=fault)
-        return f"后台自己出了错（{type(fault).__name__}），请找管理员看日志"
-    return str(fault)
-
-
 class Publisher:
     """One thread that carries out publications, one after the other."""
 
@@ -73,9 +63,8 @@ class Publisher:
 
     def ask(self, wanted: Wanted) -> int:
         """Store a publication; it waits for a second person when that is required. Raises NotNow."""
+        self.must_be_free()
         with self._sessions.begin() as session:
-            if session.scalar(select(Publication.id).where(Publication.state.in_(OPEN_STATES))):
-                raise NotNow("另一次发布还没有结束，请等它结束。")
             waits = self._settings.console_needs_review and wanted.kind == "publish"
             row = Publication(
                 kind=wanted.kind, draft=wanted.draft, user_name=wanted.user, message=wanted.message, reason=wanted.reason,
@@ -88,6 +77,12 @@ class Publisher:
             number = int(row.id)
         self._wake.set()
         return number
+
+    def must_be_free(self) -> None:
+        """Raise NotNow while a publication waits or runs."""
+        with self._sessions() as session:
+            if session.scalar(select(Publication.id).where(Publication.state.in_(OPEN_STATES))):
+                raise NotNow("另一次发布还没有结束，请等它结束。")
 
     def approve(self, number: int, reviewer: str) -> None:
         """Let a waiting publication go on; raises NotNow for one's own."""
@@ -133,6 +128,9 @@ class Publisher:
                     continue
             except SQLAlchemyError:
                 logger.exception("the publisher can't reach the database and tries again")
+            except Exception:  # the thread must not end: nobody else carries publications out
+                logger.exception("a publication could not be ended as it should; it is given up")
+                self._give_up()
             self._wake.wait(2.0)
             self._wake.clear()
 
@@ -161,11 +159,9 @@ class Publisher:
         draft = Draft(self._settings.root, str(row.draft)).open()
         author = self._author(str(row.user_name))
         draft.mend(author)
-        if row.asked_commit not in (None, draft.head()):
-            raise measuring.Blocked(CHANGED_SINCE)
         self._say(number, "merge", "并入已发布的修改")
-        draft.catch_up(author)
-        self._store(number, asked_commit=draft.head())
+        asked = draft.catch_up_from(str(row.asked_commit), author)
+        self._store(number, asked_commit=asked)
         foreign = [name for name in draft.changed_files() if not name.startswith(EDITABLE)]
         if foreign:
             raise measuring.Blocked(f"草稿里有不属于内容的文件：{foreign[0]}。")
@@ -179,12 +175,12 @@ class Publisher:
         refusal = measuring.must_not_be_published(report, reason)
         if refusal:
             raise measuring.Blocked(refusal)
-        if draft.head() != report["draft"]:
-            raise measuring.Blocked("检查的时候草稿又改过，改的没有检查到。请再发布一次。")
+        if {report["draft"], draft.head()} != {asked}:
+            raise measuring.Blocked(measuring.CHANGED_MEANWHILE)
         self._say(number, "commit", "提交")
         before = str(git.head(self._settings.root))
         message = f"{row.message}\n\n{row.reason}".strip()
-        tree = git.run(draft.folder, "rev-parse", f"{report['draft']}^{{tree}}").strip()
+        tree = git.run(draft.folder, "rev-parse", f"{asked}^{{tree}}").strip()
         commit = git.run(draft.folder, "commit-tree", tree, "-p", before, "-m", message, author=author).strip()
         previous = training.current_model(self._settings.models_dir)
         self._store(
@@ -242,10 +238,22 @@ class Publisher:
                 training.use(self._settings.models_dir, str(row.before_model), inputs)
                 say = partial(self._say, number)
                 published.wait_for_workers(self._settings, self._sessions, str(row.before_model), say)
-        except (measuring.Blocked, git.GitFailed, OSError) as fault:
-            self._end(number, "returned", f"没能完全恢复：{fault}。请管理员检查。", step=STUCK)
+        except SQLAlchemyError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - whatever it was, an administrator must hear of it
+            self._end(number, "returned", f"没能完全恢复：{told(fault)}。请管理员检查。", step=STUCK)
             return
         self._end(number, "returned", "已经恢复到上一版，客户用的是原来的答案。修改仍在草稿里。")
+
+    def _give_up(self) -> None:
+        """End what runs as stuck, without touching anything else; a database that is away is waited for."""
+        try:
+            with self._sessions.begin() as session:
+                for row in session.scalars(select(Publication).where(Publication.state == "running")):
+                    row.state, row.step = "returned" if row.after_commit else "failed", STUCK
+                    row.log, row.finished_at = f"{row.log or ''}后台自己出了错，请管理员检查。\n", self._settings.now()
+        except SQLAlchemyError:
+            logger.exception("the publisher can't reach the database and tries again")
 
     # Its row ----------------------------------------------------------------------------------------
 
@@ -288,14 +296,3 @@ class Publisher:
             own.remove()
         self._say(number, step, text)
         self._store(number, state=state, finished_at=self._settings.now())
-
-
-def draft_for_rollback(settings: Settings, publication: Publication, author: git.Author) -> Draft:
-    """Return a draft that undoes one publication; raises NotNow when later ones rest on it."""
-    draft = Draft(settings.root, f"rollback-{publication.id}")
-    draft.open().discard()
-    try:
-        draft.undo(str(publication.after_commit), author)
-    except git.GitFailed as fault:
-        raise NotNow("后来的发布改了同样的行，不能一键回退这一次：请先回退后来的，或在草稿里改回去。") from fault
-    return draft

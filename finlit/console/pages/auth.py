@@ -31,7 +31,7 @@ def login() -> Any:
             return redirect(_target(request.args.get("next")))
         return _form("")
     cookie, given = request.cookies.get(LOGIN_COOKIE, ""), request.form.get("csrf", "")
-    if not cookie or not hmac.compare_digest(cookie, given):
+    if not cookie or not hmac.compare_digest(cookie.encode(), given.encode()):
         return _form("页面放得太久了，请再登录一次。", HTTPStatus.BAD_REQUEST)
     name, password = request.form.get("name", ""), request.form.get("password", "")
     now, address = console().settings.now(), request.remote_addr or "-"

@@ -11,9 +11,10 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import select
 
-from finlit.console import git, published, publishing
+from finlit.console import git, published, publishing, rollback
 from finlit.console.app import Console, author, console, draft, editor, needs, note, tell
 from finlit.console.drafts import Conflict, Draft
+from finlit.console.faults import told
 from finlit.console.measuring import must_not_be_published
 from finlit.db.tables import Publication
 
@@ -73,7 +74,7 @@ def _measure(shared: Console, here: Draft, state: dict[str, Any]) -> None:
     try:
         shared.publisher.measuring.report(here, lambda step: state.update(step=step))
     except Exception as fault:  # noqa: BLE001 - the page must say that it ended, whatever it was
-        state["fault"] = publishing.told(fault)
+        state["fault"] = told(fault)
     finally:
         state["seconds"] = round(time.time() - state["started"], 1)
         state["done"] = True
@@ -146,9 +147,7 @@ def act(number: int, do: str) -> Any:
                 row = session.get(Publication, number)
             if row is None or row.state != "published":
                 raise publishing.NotNow("只能回退已发布的。")
-            back = publishing.draft_for_rollback(console().settings, row, author())
-            first = str(row.message).splitlines()[0]
-            publisher.ask(publishing.Wanted("rollback", back.name, editor().name, f"回退 #{number}：{first}"))
+            rollback.ask(publisher, console().settings, row, editor().name, author())
         else:
             abort(HTTPStatus.NOT_FOUND)
     except publishing.NotNow as refusal:
