@@ -87,7 +87,7 @@ def _serve(args: argparse.Namespace, current: Settings) -> int:
             port=current.console_port,
             threads=THREADS,
             ident=None,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=False,  # they are believed from FINLIT_TRUSTED_PROXIES only
         )
     except OSError as fault:
         raise CommandError(

@@ -15,7 +15,8 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from finlit.console import accounts, catalog, git
+from finlit.channels.addresses import client_address
+from finlit.console import accounts, catalog, git, talks
 from finlit.console.drafts import Draft
 from finlit.console.models import Models
 from finlit.console.publishing import Publisher
@@ -94,11 +95,17 @@ def save_and_tell(texts: dict[str, str], versions: dict[str, str], message: str)
         tell("已存进草稿，检查通过。")
 
 
+def address_of_request() -> str:
+    """Return whose request it is: the client's address as our trusted proxies report it."""
+    forwarded = request.headers.getlist("X-Forwarded-For")
+    return client_address(request.remote_addr or "-", forwarded, console().settings.trusted_proxies)
+
+
 def note(action: str, subject: str = "") -> None:
     """Add to the audit trail what the signed-in editor just did."""
     with console().sessions.begin() as session:
         name = editor().name if g.get("editor") else "-"
-        accounts.note(session, name, action, subject, request.remote_addr or "-", console().settings.now())
+        accounts.note(session, name, action, subject, address_of_request(), console().settings.now())
 
 
 def needs(role: str) -> Callable[[Route], Route]:
@@ -157,6 +164,12 @@ def _fault(error: HTTPException) -> tuple[str, int]:
     return render_template("fault.html", message=own or known.get(code, known[500]), code=code), code
 
 
+def _out_of_reach(error: talks.OutOfReach) -> tuple[str, int]:
+    current_app.logger.error("the conversations can't be read", exc_info=error)
+    message = "对话库现在连不上，不知道客户说了什么。请过一会儿再看，还不行请找管理员。"
+    return render_template("fault.html", message=message, code=503), HTTPStatus.SERVICE_UNAVAILABLE
+
+
 def _crash(error: Exception) -> tuple[str, int]:
     current_app.logger.exception("a page failed")
     return render_template(
@@ -194,6 +207,7 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(_who)
     app.after_request(_with_headers)
     app.register_error_handler(HTTPException, _fault)
+    app.register_error_handler(talks.OutOfReach, _out_of_reach)
     app.register_error_handler(Exception, _crash)
     for part in (
         auth,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -79,9 +80,14 @@ def missed(talks: Iterable[Talk], down: Mapping[str, Collection[int]]) -> list[M
     return found
 
 
+def mark_of(text: str) -> str:
+    """Return what a decision about ``text`` is kept by: as long for every sentence, and telling nothing of it."""
+    return hashlib.sha256(fingerprint(text).encode()).hexdigest()
+
+
 def groups(found: Iterable[Missed], learned: Collection[str], decided: Collection[str]) -> list[Group]:
-    """Group what is neither ``learned`` nor ``decided`` (both normal forms); the largest group first."""
-    left = [m for m in found if (plain := fingerprint(m.turn.text)) not in learned and plain not in decided]
+    """Group what is neither ``learned`` (normal forms) nor ``decided`` (marks); the largest group first."""
+    left = [m for m in found if fingerprint(m.turn.text) not in learned and mark_of(m.turn.text) not in decided]
     if not left:
         return []
     texts = list(dict.fromkeys(m.turn.text for m in left))

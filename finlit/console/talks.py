@@ -17,6 +17,10 @@ MOST_EVENTS = 200_000
 NOT_A_MISS = frozenset({"crisis"})
 
 
+class OutOfReach(RuntimeError):
+    """The conversations can't be read just now."""
+
+
 @dataclass(frozen=True)
 class Turn:
     """One thing said: ``n`` counts both sides from 1, as the web chat numbers its turns."""
@@ -42,28 +46,33 @@ class Talk:
     turns: list[Turn] = field(default_factory=list)
 
 
-def _events(tracker_database: str, since: datetime, conversation: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def _events(
+    tracker_database: str, since: datetime, conversation: str | None
+) -> Iterator[tuple[str, int | None, dict[str, Any]]]:
+    """Yield (conversation, number, event); without a number each turn follows the one before."""
     target = engine.engine_for(tracker_database)
     if conversation_events.is_away(target):
         return
     try:
         with target.connect() as connection:
+            if not conversation_events.has_begun(connection):
+                return
             if conversation:
                 for data in conversation_events.all_of(connection, conversation).data:
-                    yield conversation, json.loads(data)
+                    yield conversation, None, json.loads(data)
             else:
-                for sender, data in conversation_events.said_since(connection, since.timestamp(), MOST_EVENTS):
-                    yield sender, json.loads(data)
-    except SQLAlchemyError:
-        return  # no conversation was ever stored there
+                for sender, number, data in conversation_events.said_since(connection, since.timestamp(), MOST_EVENTS):
+                    yield sender, number, json.loads(data)
+    except SQLAlchemyError as fault:
+        raise OutOfReach from fault
 
 
 def read(tracker_database: str, since: datetime, conversation: str | None = None) -> list[Talk]:
-    """Return the conversations with something said since then (or one of them whole), each in order."""
+    """Return the conversations with something said since then (or one of them whole), each in order; raises OutOfReach."""
     talks: dict[str, Talk] = {}
-    for sender, event in _events(tracker_database, since, conversation):
+    for sender, number, event in _events(tracker_database, since, conversation):
         talk = talks.setdefault(sender, Talk(sender))
-        turn = _turn(event, sender, len(talk.turns) + 1)
+        turn = _turn(event, sender, number or len(talk.turns) + 1)
         if turn is not None:
             talk.turns.append(turn)
     return list(talks.values())

@@ -15,6 +15,7 @@ from finlit.content import edit, yaml_text
 from finlit.content.yaml_text import CannotEdit
 
 DOMAIN = "domain.yml"
+NARROWER = "子问题的名字请开发人员改；问句可以移到别的意图。"
 # Where an intent's name may stand, apart from topic files.
 ALSO_NAMED_IN = ("data/*.yml", "tests/nlu/*.tsv", "tests/conversations/**/*.yml", DOMAIN)
 CODE = ("finlit/**/*.py", "actions/**/*.py")
@@ -90,8 +91,15 @@ def _register(domain: str, intent: str, topic_text: str) -> str:
     return "\n".join(lines)
 
 
+def _must_be_whole(label: str) -> None:
+    """Raise CannotEdit for a narrower label (``intent/question``): it belongs to its intent and has no place in domain.yml."""
+    if "/" in label:
+        raise CannotEdit(NARROWER)
+
+
 def rename(files: Files, old: str, new: str, code: str | None) -> dict[str, str]:
     """Return each file in which ``old`` stands, with ``new`` in its place; ``code``: a Python file that knows it."""
+    _must_be_whole(old)
     if code:
         raise CannotEdit(f"程序 {code} 认得意图 {old}，改名要请开发人员。")
     if not edit.NAME.fullmatch(new):
@@ -105,6 +113,7 @@ def rename(files: Files, old: str, new: str, code: str | None) -> dict[str, str]
 
 def merge(files: Files, source: str, target: str, code: str | None) -> dict[str, str]:
     """Return the files with the examples of ``source`` given to ``target`` and ``source`` gone."""
+    _must_be_whole(source)
     if code:
         raise CannotEdit(f"程序 {code} 认得意图 {source}，合并要请开发人员。")
     known = _domain_intents(files[DOMAIN])

@@ -88,6 +88,11 @@ def is_away(target: Engine) -> bool:
     return target.dialect.name == "sqlite" and bool(target.url.database) and not Path(target.url.database).is_file()
 
 
+def has_begun(connection: Connection) -> bool:
+    """Say whether the table is there: before the first conversation it is not."""
+    return sa.inspect(connection).has_table(EVENTS.name)
+
+
 def session_of(connection: Connection, sender: str) -> Stored:
     """Return the events since the last session began, in one query."""
     began = sa.select(sa.func.max(_of_session.c.position)).where(
@@ -112,13 +117,20 @@ def _read(connection: Connection, sender: str, *conditions: Any) -> Stored:
     return Stored(tuple(row.data for row in rows), rows[-1].position if rows else 0)
 
 
-def said_since(connection: Connection, since: float, most: int) -> Iterator[tuple[str, str]]:
-    """Yield (conversation, JSON) of what was said by both sides since then, oldest first."""
-    wanted = sa.select(EVENTS.c.sender_id, EVENTS.c.data).where(
-        EVENTS.c.timestamp >= since, EVENTS.c.type_name.in_(SAID)
+def said_since(connection: Connection, since: float, most: int) -> Iterator[tuple[str, int, str]]:
+    """Yield (conversation, number, JSON) of what was said by both sides since then, oldest first; of more than
+    ``most`` the newest. The number counts what was said in the whole conversation, from 1.
+    """
+    number = sa.func.row_number().over(partition_by=EVENTS.c.sender_id, order_by=EVENTS.c.position).label("number")
+    active = sa.select(_of_session.c.sender_id).where(_of_session.c.timestamp >= since)
+    said = (
+        sa.select(EVENTS.c.id, EVENTS.c.sender_id, EVENTS.c.timestamp, EVENTS.c.data, number)
+        .where(EVENTS.c.type_name.in_(SAID), EVENTS.c.sender_id.in_(active))
+        .subquery()
     )
-    for row in connection.execute(wanted.order_by(EVENTS.c.id).limit(most)):
-        yield row.sender_id, row.data
+    newest = sa.select(said).where(said.c.timestamp >= since).order_by(said.c.id.desc()).limit(most).subquery()
+    for row in connection.execute(sa.select(newest).order_by(newest.c.id)):
+        yield row.sender_id, row.number, row.data
 
 
 def senders(connection: Connection) -> list[str]:

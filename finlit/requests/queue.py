@@ -91,7 +91,7 @@ def counts(session: Session) -> dict[tuple[str, str], int]:
 
 def case(session: Session, number: str) -> Case:
     """Return one request; raises UnknownRequest."""
-    return _case(_get(session, number))
+    return _case(_known(session.get(tables.ServiceRequest, number), number))
 
 
 def assign(session: Session, number: str, to: str, by: str, now: datetime) -> Case:
@@ -122,15 +122,15 @@ def close(session: Session, number: str, by: str, now: datetime, note: str | Non
     return _stepped(session, request, now, by, "closed", mask(note) if note else None)
 
 
-def _get(session: Session, number: str) -> tables.ServiceRequest:
-    request = session.get(tables.ServiceRequest, number, with_for_update=True)
+def _known(request: tables.ServiceRequest | None, number: str) -> tables.ServiceRequest:
     if request is None:
         raise UnknownRequest(number)
     return request
 
 
 def _open(session: Session, number: str) -> tables.ServiceRequest:
-    request = _get(session, number)
+    """Return the request, locked: whoever else would change it waits."""
+    request = _known(session.get(tables.ServiceRequest, number, with_for_update=True), number)
     if request.closed_at is not None:
         raise AlreadyClosed(number)
     return request

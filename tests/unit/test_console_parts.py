@@ -149,10 +149,10 @@ def test_the_inbox_groups_by_likeness_and_forgets_what_was_learned_or_ignored():
         (True, "能不能晚几天再还", "x", "refused"), (True, "基金怎么买", "x", "refused"), (True, "忽略我吧", "x", "asked"),
     )  # fmt: skip
     found = inbox.missed([said], {})
-    groups = inbox.groups(found, learned=set(), decided={fingerprint("忽略我吧")})
+    groups = inbox.groups(found, learned=set(), decided={inbox.mark_of("忽略我吧")})
     assert [group.count for group in groups] == [3, 1]
     assert groups[0].sentences[0] == ("能不能晚几天再还", 2)
-    assert [g.count for g in inbox.groups(found, {fingerprint("能不能晚几天再还")}, {fingerprint("忽略我吧")})] == [
+    assert [g.count for g in inbox.groups(found, {fingerprint("能不能晚几天再还")}, {inbox.mark_of("忽略我吧")})] == [
         1,
         1,
     ]

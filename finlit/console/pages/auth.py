@@ -10,7 +10,17 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 
 from finlit.console import accounts
-from finlit.console.app import COOKIE, LOGIN_COOKIE, console, editor, needs, new_login_token, note, tell
+from finlit.console.app import (
+    COOKIE,
+    LOGIN_COOKIE,
+    address_of_request,
+    console,
+    editor,
+    needs,
+    new_login_token,
+    note,
+    tell,
+)
 from finlit.db.tables import ConsoleUser
 
 pages = Blueprint("auth", __name__)
@@ -34,7 +44,7 @@ def login() -> Any:
     if not cookie or not hmac.compare_digest(cookie.encode(), given.encode()):
         return _form("页面放得太久了，请再登录一次。", HTTPStatus.BAD_REQUEST)
     name, password = request.form.get("name", ""), request.form.get("password", "")
-    now, address = console().settings.now(), request.remote_addr or "-"
+    now, address = console().settings.now(), address_of_request()
     try:
         with console().sessions.begin() as session:
             token = accounts.sign_in(session, name, password, address, now)

@@ -116,7 +116,7 @@ def _mark(sentences: list[str], decision: str, intent: str) -> None:
         for sentence in sentences:
             session.merge(
                 InboxMark(
-                    fingerprint=fingerprint(sentence)[:64],
+                    fingerprint=inbox.mark_of(sentence),
                     decision=decision,
                     intent=intent,
                     user_name=editor().name,

@@ -50,6 +50,7 @@ def show(label: str) -> Any:
         "intent.html", row=row, examples=found, answers=shown, wrong=wrong, labels=labels,
         facts=known, today=console().settings.now().date(), most_buttons=answers.MOST_BUTTONS,
         unsaved=request.args.get("add", ""), code=intents.known_to_code(draft().folder, label.split("/")[0]),
+        narrower=intents.NARROWER if "/" in label else "",
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class Publication(Base):
 
 
 class InboxMark(Base):
-    """What an editor decided about a sentence of the inbox (by its normal form)."""
+    """What an editor decided about a sentence of the inbox (by the hash of its normal form)."""
 
     __tablename__ = "inbox_marks"
     __table_args__ = (CheckConstraint("decision IN ('assigned', 'ignored')", name="decision_is_known"),)
