@@ -3,10 +3,12 @@
 import asyncio
 import http.client
 import threading
+from contextlib import suppress
 
 import pytest
 from sanic import Sanic
 from sanic.response import json
+from sanic.touchup import TouchUp
 
 from benchmarks.servers import free_port
 from finlit.accounts import origin
@@ -14,7 +16,15 @@ from finlit.channels import request_ids
 
 
 @pytest.fixture
-def port():
+def port(monkeypatch):
+    rewrite = TouchUp.run
+
+    def rewrite_once(app):
+        """Sanic rewrites methods of its own when an app starts, which works once a process: another test had one."""
+        with suppress(KeyError):
+            rewrite(app)
+
+    monkeypatch.setattr(TouchUp, "run", rewrite_once)
     app, number, loop = Sanic("origins"), free_port(), asyncio.new_event_loop()
     request_ids.install(app)
 
