@@ -12,11 +12,12 @@ TELL_FIGURES = (
     "utter_account_credit_status_", "utter_hardship_apply_ask_loan", "utter_hardship_apply_explain_loan",
     "utter_hardship_apply_confirm", "utter_hardship_apply_done",
 )  # fmt: skip
+SUMMARY = "utter_task_explain_confirm"  # of any task: one about a loan holds its balance
 
 
-def tells_figures(answer: str) -> bool:
-    """Say whether the answer of this name tells what stands in somebody's account."""
-    return answer.startswith(TELL_FIGURES)
+def tells_figures(answer: str, text: str = "") -> bool:
+    """Say whether the answer of this name, with this text, tells what stands in somebody's account."""
+    return answer.startswith(TELL_FIGURES) or (answer == SUMMARY and "¥" in text)
 
 
 def visible(turns: list[Turn], is_verified: bool) -> list[Turn]:
@@ -28,10 +29,14 @@ def visible(turns: list[Turn], is_verified: bool) -> list[Turn]:
         return turns
     shown, titles = [], set()
     for turn in turns:
-        if turn["from"] == "assistant" and tells_figures(str(turn["custom"].get("answer") or "")):
+        if turn["from"] == "assistant" and tells_figures(_answer(turn), turn["text"]):
             titles |= {button["title"] for button in turn["buttons"] if "¥" in button["title"]}
             turn = {**turn, "text": "", "buttons": [], "custom": {}, "hidden": True}
         elif turn["from"] == "customer" and turn["text"] in titles:
             turn = {**turn, "text": "……"}
         shown.append(turn)
     return shown
+
+
+def _answer(turn: Turn) -> str:
+    return str(turn["custom"].get("answer") or "")

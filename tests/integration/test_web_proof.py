@@ -67,3 +67,12 @@ def test_whatever_reads_an_account_is_on_the_list_and_the_general_answers_are_no
     for action in AccountAction.__subclasses__():
         assert web_proof.tells_figures(f"utter_{action.intent}_anything"), action.intent
         assert not web_proof.tells_figures(f"utter_{action.intent}")
+
+
+def test_a_summary_said_once_more_is_withheld_when_it_holds_an_amount():
+    turns = [
+        {"from": "assistant", "text": text, "buttons": [], "custom": {"answer": "utter_task_explain_confirm"}}
+        for text in ("· 哪一笔：随借随还 ¥5,314.11", "· 事情：被骚扰")
+    ]
+    assert [turn["text"] for turn in web_proof.visible(turns, is_verified=False)] == ["", "· 事情：被骚扰"]
+    assert web_proof.visible(turns, is_verified=True) == turns
