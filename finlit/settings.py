@@ -112,13 +112,6 @@ def _identity(values: dict[str, str], production: bool) -> IdentitySettings:
         raise SettingsError(str(error)) from error
 
 
-def _check_secrets(values: dict[str, str]) -> None:
-    try:
-        secret_checks.check(values)
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
-
-
 def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
     """Return checked settings from ``values``; raises SettingsError with what to do."""
     environment = values.get("FINLIT_ENV", "development")
@@ -164,7 +157,7 @@ def parse(values: dict[str, str], root: Path = PROJECT_ROOT) -> Settings:
         root=root,
     )
     if production:
-        _check_secrets(values)
+        secret_checks.check(values)
     return found
 
 

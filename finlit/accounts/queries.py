@@ -78,10 +78,11 @@ class Due:
 
 @dataclass(frozen=True)
 class Bill:
-    """The next instalment of each loan, soonest first, and what is past due (with penalty interest)."""
+    """The next instalment of each loan, soonest first, what is past due, and the penalty interest within that."""
 
     next_due: tuple[Due, ...]
     past_due: Decimal
+    penalty: Decimal
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,9 @@ def bill(accounts: Sequence[Account], today: date) -> Bill:
     upcoming = [next(_upcoming(account, today), None) for account in accounts]
     standings = [account.stands(today) for account in accounts]
     past_due = sum((each.pay_today - each.due_today for each in standings), ZERO)
-    return Bill(tuple(sorted((due for due in upcoming if due is not None), key=lambda due: due.due_on)), past_due)
+    penalty = sum((each.penalty for each in standings), ZERO)
+    next_due = sorted((due for due in upcoming if due is not None), key=lambda due: due.due_on)
+    return Bill(tuple(next_due), past_due, penalty)
 
 
 def schedule(accounts: Sequence[Account], today: date) -> tuple[LoanSchedule, ...]:

@@ -119,7 +119,7 @@ def bill(phrases: Phrases, question: Question) -> Reply:
     count = len(question.accounts)
     found = queries.bill(accounts, question.today)
     names = {account.number: label(phrases, account, count) for account in accounts}
-    penalty_only = found.past_due == sum((account.stands(question.today).penalty for account in accounts), ZERO)
+    penalty_only = found.past_due == found.penalty
     past_due = "penalty_left_line" if penalty_only else "past_due"
     lines = [phrases.line(past_due, amount=show(found.past_due))] if found.past_due else []
     lines += [

@@ -261,7 +261,7 @@ class WebChat(InputChannel):
         seconds = await web_limits.wait_to_rate(request, conversation, word)
         if seconds:
             return refusals.slow_down(seconds)
-        if await without_store.outranking_intent(request.app.ctx.agent, word):
+        if word and await without_store.outranking_intent(request.app.ctx.agent, word):
             try:
                 await self._play(request, conversation, word, uuid.uuid4().hex, on_new_message)
             except Exception:

@@ -12,7 +12,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
@@ -29,7 +29,7 @@ from finlit.channels.deliveries import Answer, Inbox, OtherBody
 from finlit.channels.limits import Allowance, limiter_for
 from finlit.channels.wechat_api import WeChatApi
 from finlit.channels.wechat_codec import MOST_BODY_BYTES, Codec, Incoming, Refused
-from finlit.channels.wechat_desk import CONTINUE_DIGIT, Desk, Task, stored
+from finlit.channels.wechat_desk import CONTINUE_DIGIT, Desk, Task, stored, to_its_end
 from finlit.channels.wechat_messages import Heard, hear
 from finlit.db import engine
 from finlit.dialogue import corrections, processor, without_store
@@ -203,7 +203,6 @@ class _Endpoint:
         self._desk: Desk
         self._api: WeChatApi | None = None
         self._pushing: asyncio.Task[None] | None = None
-        self._ending: set[asyncio.Future[None]] = set()
 
     def open(self, assistant: Assistant, inbox: Inbox, api: WeChatApi | None) -> None:
         self._assistant, self._api = assistant, api
@@ -252,7 +251,7 @@ class _Endpoint:
     async def _answer(self, incoming: Incoming) -> str:
         conversation = CONVERSATION_PREFIX + incoming.openid
         if incoming.kind == "event" and incoming["Event"] == "unsubscribe":
-            await self._to_its_end(stored(_unbind, conversation))
+            await to_its_end(stored(_unbind, conversation))
             return ""
         heard = hear(incoming, self._menu.now())
         if heard is None:
@@ -263,13 +262,6 @@ class _Endpoint:
         except SQLAlchemyError:
             logger.exception("a WeChat delivery could not be stored")
             return await self._assistant.without_store(heard, conversation)
-
-    async def _to_its_end(self, step: Coroutine[Any, Any, None]) -> None:
-        """Wait for ``step``, which goes on when the platform no longer waits: it may not come again."""
-        under_way = asyncio.ensure_future(step)
-        self._ending.add(under_way)
-        under_way.add_done_callback(self._ending.discard)
-        await asyncio.shield(under_way)
 
 
 def _unbind(conversation: str) -> None:

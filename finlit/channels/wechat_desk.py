@@ -39,7 +39,7 @@ CONTINUE = frozenset({CONTINUE_DIGIT, "１", "继续"})
 T = TypeVar("T")
 
 
-async def _to_its_end(step: Awaitable[T]) -> T:
+async def to_its_end(step: Awaitable[T]) -> T:
     """Wait for ``step`` to end, even when the connection goes meanwhile; CancelledError comes after it."""
     under_way = asyncio.ensure_future(step)
     try:
@@ -106,7 +106,7 @@ class Desk:
         deadline = time.monotonic() + ANSWER_WITHIN
         if len(self._work) >= MOST_AT_ONCE and not await self._comes_first(task):
             return self._line("utter_wechat_slow", seconds=str(OVERLOADED_FOR))
-        is_new = await _to_its_end(self._receive(task, body_hash))
+        is_new = await to_its_end(self._receive(task, body_hash))
         handed = await self._wait(task.key, deadline, look_first=not is_new)
         if handed is None:
             return "" if self._may_push() else self._line("utter_wechat_wait")

@@ -17,13 +17,11 @@ from dotenv import dotenv_values
 
 from finlit import training
 from finlit.console.drafts import Draft
+from finlit.secret_checks import SECRETS
 from finlit.settings import Settings
 
 # What only the service for customers may use. Empty is unset, and keeps a .env file from setting it again.
-WITHHELD = (
-    "FINLIT_CODE_WEBHOOK_URL", "FINLIT_CODE_WEBHOOK_SECRET", "FINLIT_HOST_TOKEN_SECRET", "FINLIT_HOST_TOKEN_AUDIENCE",
-    "FINLIT_IDENTITY_KEY", "WECHAT_TOKEN", "WECHAT_APP_ID", "WECHAT_APP_SECRET", "WECHAT_ENCODING_AES_KEY",
-)  # fmt: skip
+WITHHELD = (*SECRETS, "FINLIT_CODE_WEBHOOK_URL", "FINLIT_HOST_TOKEN_AUDIENCE", "WECHAT_TOKEN", "WECHAT_APP_ID")
 IDLE = 900.0  # seconds after which an unused process is ended: each holds about 400 MB
 MOST = 4
 
